@@ -234,7 +234,7 @@ static void acks_report_exception(
 	if (!finding)
 		return;
 	if (finding->count == 1)
-		finding->time = waiting->time;
+		finding_begin_at(finding, waiting->time);
 	finding_prove(
 	    state->findings, finding, ORIGIN_AT(session->seen_in, waiting->packet), "event %s", waiting->name);
 	finding_prove(state->findings, finding, ORIGIN_AT(session->seen_in, waiting->exception), "event exception");
@@ -263,7 +263,7 @@ static void acks_report(struct detector_state *state, const struct session *sess
 	if (!finding)
 		return;
 	if (finding->count == 1)
-		finding->time = waiting->time;
+		finding_begin_at(finding, waiting->time);
 	finding_say(state->findings, finding, "the %s did not acknowledge event %s (ack id %s) in %s%s%s", silent,
 	    waiting->name, waiting->id, timestamp_format_span(waited, span),
 	    waiting->faster ? "; a later one of that name was, after "
@@ -389,7 +389,7 @@ static void answers_report(
 	    findings, CODE_EVENT_UNANSWERED, CONFIDENCE_POSSIBLE, session, NULL, per_session->statistics->key + 1);
 	if (!finding)
 		return;
-	finding->time = per_session->time;
+	finding_begin_at(finding, per_session->time);
 	finding_say(findings, finding, "event %s was not answered in %s; all %llu others were, the slowest after %s",
 	    per_session->statistics->key + 1, timestamp_format_span(waited, span),
 	    (unsigned long long)per_session->statistics->answered,

@@ -146,7 +146,7 @@ static void clients_report_duplicate(
 	if (!finding)
 		return;
 	if (finding->count == 1)
-		finding->time = per_session->rival_begun;
+		finding_begin_at(finding, per_session->rival_begun);
 	finding_say(findings, finding,
 	    "the client with %s opened a session while another of it was open, and went on with that",
 	    per_session->key);

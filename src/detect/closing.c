@@ -128,7 +128,7 @@ static void closing_report_bare(struct detector_state *state, const struct sessi
 	    has_gaps ? CONFIDENCE_POSSIBLE : CONFIDENCE_PROVEN, session, NULL, "no close frame");
 	if (!finding)
 		return;
-	finding->time = end->time;
+	finding_begin_at(finding, end->time);
 	if (has_gaps)
 		finding_doubt(state->findings, finding, "bytes of this session were not captured, perhaps that frame");
 	finding_say(state->findings, finding, "the %s %s the WebSocket's connection without a close frame",
@@ -196,7 +196,7 @@ static void closing_report_packet(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_LIKELY, session, NULL, "for a packet");
 	if (!finding)
 		return;
-	finding->time = per_session->ended.time;
+	finding_begin_at(finding, per_session->ended.time);
 	finding_say(state->findings, finding, "the server ended the session right after the client sent %s",
 	    closing_reason(per_session));
 	finding_doubt(state->findings, finding, "servers do not say why they close");
@@ -368,7 +368,7 @@ static void closing_report_poll(
 	    state->findings, CODE_ABNORMAL_CLOSE, detector_absence(session), session, NULL, "poll cut off");
 	if (!finding)
 		return;
-	finding->time = per_session->ended.time;
+	finding_begin_at(finding, per_session->ended.time);
 	finding_say(state->findings, finding, "the server %s the connection %s, and the session did not go on",
 	    per_session->reset ? "reset" : "ended",
 	    per_session->in_answer ? "in the middle of its answer" : "of a request that it had not answered");
@@ -385,7 +385,7 @@ static void closing_report_answer(
 	    state->findings, CODE_ABNORMAL_CLOSE, detector_absence(session), session, NULL, "poll broken off");
 	if (!finding)
 		return;
-	finding->time = per_session->ended.time;
+	finding_begin_at(finding, per_session->ended.time);
 	finding_say(state->findings, finding,
 	    "the server ended the session with its answer to a held poll (HTTP 400 \"Bad Request\"): its HTTP server "
 	    "broke the wait off");
@@ -401,7 +401,7 @@ static void closing_report_going(
 	    state->findings, CODE_ABNORMAL_CLOSE, CONFIDENCE_PROVEN, session, NULL, "close code");
 	if (!finding)
 		return;
-	finding->time = per_session->ended.time;
+	finding_begin_at(finding, per_session->ended.time);
 	finding_say(state->findings, finding, "the server closed the WebSocket with code %u (%s): it restarts",
 	    per_session->close_code, closing_code_meaning(per_session->close_code));
 	finding_set_cause(state->findings, finding, CAUSE_GOING, &session->software);

@@ -151,6 +151,13 @@ void finding_note_time(struct finding *finding, timestamp time)
 		finding->last = time;
 }
 
+void finding_begin_at(struct finding *finding, timestamp time)
+{
+	finding->time = time;
+	if (time > finding->last)
+		finding->last = time;
+}
+
 static bool finding_is_other(void *self, const struct finding *finding)
 {
 	return finding != self;

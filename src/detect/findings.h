@@ -101,6 +101,9 @@ const char *finding_format_place(const struct finding *finding, char text[FINDIN
 /* It was so at this time too. A claim notes its event's time by itself; TIMESTAMP_NONE is let pass. */
 void finding_note_time(struct finding *finding, timestamp time);
 
+/* It begins then, whatever was noted before: at the first of what it gathers. */
+void finding_begin_at(struct finding *finding, timestamp time);
+
 /* It is found to be a matter of another code; its severity becomes that one's. */
 void findings_recode(struct findings *findings, struct finding *finding, unsigned code);
 

@@ -120,7 +120,7 @@ static void granted_report_handshake(struct detector_state *state, struct grante
 	    NULL, per_session->twice ? "answered twice" : "ended at once");
 	if (!finding)
 		return;
-	finding->time = end->time;
+	finding_begin_at(finding, end->time);
 	endpoint_format(&session->server, server);
 	if (per_session->twice)
 		finding_say(state->findings, finding,

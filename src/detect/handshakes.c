@@ -202,7 +202,7 @@ static void foreign_report_redirect(struct foreign *foreign, const struct redire
 	if (!finding)
 		return;
 	if (finding->count == 1)
-		finding->time = redirect->time;
+		finding_begin_at(finding, redirect->time);
 	finding_note_time(finding, redirect->time);
 	finding_prove(foreign->findings, finding, &redirect->origin, "HTTP %d%s%s", redirect->status,
 	    *redirect->location ? ", Location: " : " without a Location", redirect->location);

@@ -122,7 +122,7 @@ static void heartbeat_check_pong(struct heartbeat *heartbeat, struct heartbeat_s
 	    heartbeat, per_session, session, "pong", direction_other(heartbeat_pinger(session)));
 	if (!finding)
 		return;
-	finding->time = per_session->pinged;
+	finding_begin_at(finding, per_session->pinged);
 	finding_say(heartbeat->state.findings, finding,
 	    "the %s's ping was not answered for %s; pingTimeout is %s: the %s was late",
 	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - per_session->pinged, waited),
@@ -163,7 +163,7 @@ static void heartbeat_check_ping(struct heartbeat *heartbeat, struct heartbeat_s
 	struct finding *finding = heartbeat_claim(heartbeat, per_session, session, "ping", heartbeat_pinger(session));
 	if (!finding)
 		return;
-	finding->time = per_session->last_ping;
+	finding_begin_at(finding, per_session->last_ping);
 	finding_say(heartbeat->state.findings, finding,
 	    "the %s sent no ping for %s; after %s (pingInterval + pingTimeout) the %s gives up: the %s was late",
 	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - per_session->last_ping, waited),
@@ -236,7 +236,7 @@ static void heartbeat_check_giving_up(
 	struct finding *finding = heartbeat_claim(heartbeat, per_session, session, "silence", DIRECTION_TO_SERVER);
 	if (!finding)
 		return;
-	finding->time = per_session->last_ping;
+	finding_begin_at(finding, per_session->last_ping);
 	timestamp_format_span(heartbeat_silent_for(per_session, session, until), silence);
 	if (heartbeat_is_rule_too_short(session, heartbeat_silent_for(per_session, session, until))) {
 		char interval[TIMESTAMP_TEXT_SIZE], timeout[TIMESTAMP_TEXT_SIZE];

@@ -146,7 +146,7 @@ static void idle_report(struct idle *idle, const struct idle_server *server, con
 	if (!finding)
 		return;
 	bool first = finding->count == 1;
-	finding->time = row->cuts[0]->time;
+	finding_begin_at(finding, row->cuts[0]->time);
 	finding->count = row->alike > finding->count ? row->alike : finding->count;
 	idle_say(findings, finding, span, row->alike, name, timestamp_format_span(latest->spans[span], time),
 	    event->session);

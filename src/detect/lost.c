@@ -110,7 +110,7 @@ static void lost_report(struct detector_state *state, const struct lost_events *
 	if (!finding)
 		return;
 	if (finding->count == 1)
-		finding->time = lost->time;
+		finding_begin_at(finding, lost->time);
 	lost_list(lost, names, sizeof names);
 	const char *seen = cause == CAUSE_IN_UPGRADE
 	                       ? "the server answered a WebSocket handshake of the session as a poll (HTTP 200) and "
@@ -314,7 +314,7 @@ static void lost_between_report(
 	if (!finding)
 		return;
 	if (finding->count == 1)
-		finding->time = loss->origin.time;
+		finding_begin_at(finding, loss->origin.time);
 	finding_say(state->findings, finding,
 	    "the %s sent %s%s%s; it was seen on the way to %s %s and never on the other side of the hop between "
 	    "them%s%s",

@@ -259,7 +259,7 @@ static void namespaces_report_unanswered(struct detector_state *state, const str
 	    sure ? detector_absence(session) : CONFIDENCE_POSSIBLE, session, NULL, named->name);
 	if (!finding)
 		return;
-	finding->time = named->since;
+	finding_begin_at(finding, named->since);
 	finding_say(state->findings, finding, "CONNECT to %s was not answered in %s%s", named->name,
 	    timestamp_format_span(waited, span), per_session->abandoned ? ", and the server ended the session" : "");
 	if (!sure) {

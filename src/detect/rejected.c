@@ -399,7 +399,7 @@ static void size_report(
 	    state->findings, CODE_PAYLOAD_TOO_LARGE, detector_absence(session), session, NULL, "max payload");
 	if (!finding)
 		return;
-	finding->time = per_session->origin.time;
+	finding_begin_at(finding, per_session->origin.time);
 	finding_set_cause(state->findings, finding, CAUSE_SERVER_LIMIT, &session->software);
 	finding_say(state->findings, finding,
 	    "the client sent %llu bytes, the handshake allows %llu, and the session ended",

@@ -164,7 +164,7 @@ static void stall_report(struct stall *stall, struct stall_server *server, const
 	    timestamp_format_span(event->origin.time - server->begun, waited));
 	if (finding->count > 1)
 		return;
-	finding->time = server->begun;
+	finding_begin_at(finding, server->begun);
 	finding_say(stall->findings, finding,
 	    "%s sent nothing to any client for %s while %zu sessions waited, and then answered them at once; before, "
 	    "nobody waited longer than %s",
@@ -290,7 +290,7 @@ static void blocked_report(struct blocked *blocked, const struct process *proces
 	finding_prove(blocked->findings, finding, &event->origin, "read %s after it had arrived", waited);
 	if (finding->count > 1)
 		return;
-	finding->time = event->origin.time - event->queued;
+	finding_begin_at(finding, event->origin.time - event->queued);
 	finding_say(blocked->findings, finding,
 	    "process %u (%s) at %s read nothing and wrote nothing for %s, although bytes of session %llu lay in its "
 	    "socket: its event loop was blocked",

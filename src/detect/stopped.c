@@ -311,8 +311,8 @@ bool stopped_report(struct findings *findings, const struct stopped_session *per
 	if (finding->count > 1)
 		return true;
 	finding_note_time(finding, stop->last);
-	finding->time = stop->begun;
-	timestamp_format_span(stop->last - stop->begun, span);
+	finding_begin_at(finding, stop->begun);
+	timestamp_format_span(stop->last > stop->begun ? stop->last - stop->begun : 0, span);
 	const char *how = stop->announced ? "after it had said that it goes" : "without a goodbye";
 	if (stop->back)
 		finding_say(findings, finding,

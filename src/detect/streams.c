@@ -100,7 +100,7 @@ static void streams_report(struct streams *streams, const struct ended_stream *e
 	if (!finding)
 		return;
 	if (finding->count == 1)
-		finding->time = ended->time;
+		finding_begin_at(finding, ended->time);
 	finding_note_time(finding, ended->time);
 	finding_prove(streams->findings, finding, &ended->origin, "%s: %s %s by the %s", ended->what,
 	    reset->by == RESET_GOAWAY ? "GOAWAY" : "RST_STREAM", http2_code_name(reset->code),

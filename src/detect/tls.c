@@ -218,7 +218,7 @@ static void tls_report_pair(struct tls_failures *failures, const struct tls_pair
 		              : "the client's hello; the handshake fails");
 	if (!is_first)
 		return;
-	finding->time = pair->first;
+	finding_begin_at(finding, pair->first);
 	if (is_unused)
 		finding_set_case(finding, TLS_FAILED_UNUSED);
 	else if (pair->done_since)

@@ -138,7 +138,7 @@ static void tunnels_report(struct tunnels *tunnels, const struct refused_tunnel 
 	    tunnels->findings, finding, &refused->origin, "CONNECT %s: HTTP %d", refused->name, refused->status);
 	if (finding->count > 1)
 		return;
-	finding->time = refused->time;
+	finding_begin_at(finding, refused->time);
 	finding_say(tunnels->findings, finding,
 	    "the proxy %s refused the tunnel that the client asked for (CONNECT %s, HTTP %d)%s", proxy, refused->name,
 	    refused->status, session ? "; the session stayed on polling" : ", and without it there is no WebSocket");

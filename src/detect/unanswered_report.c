@@ -143,7 +143,7 @@ void unanswered_report(struct findings *findings, struct unanswered_group *group
 	struct finding *finding = group->finding;
 	if (!finding)
 		return;
-	finding->time = group->proofs[0].begun;
+	finding_begin_at(finding, group->proofs[0].begun);
 	finding->count = group->count;
 	group->certain = unanswered_is_certain(group);
 	unanswered_say(findings, finding, group, is_live);

@@ -109,7 +109,7 @@ static void unreachable_report(struct unreachable *unreachable, const struct unr
 	if (!finding)
 		return;
 	finding->count = failed;
-	finding->time = server->first;
+	finding_begin_at(finding, server->first);
 	finding_note_time(finding, server->last);
 	finding->severity = SEVERITY_ERROR;
 	if (server->accepted)

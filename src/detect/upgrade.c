@@ -251,7 +251,7 @@ static void upgrade_report(
 	    state->findings, CODE_UPGRADE_FAILED, detector_absence(session), session, NULL, "");
 	if (!finding)
 		return;
-	finding->time = per_session->begun;
+	finding_begin_at(finding, per_session->begun);
 	finding_set_cause(state->findings, finding, upgrade_cause(per_session, &session->software), &session->software);
 	if (per_session->step == UPGRADE_REFUSED && !per_session->status) {
 		finding->confidence = CONFIDENCE_PROVEN;
