@@ -140,7 +140,7 @@ static struct finding *page_claim_event(struct pages *pages, unsigned code, enum
 	finding_prove(findings, finding, ORIGIN_AT(session->seen_in, pending->packet), "event %s", pending->name);
 	if (finding->count > 1)
 		return NULL;
-	finding->time = pending->time;
+	finding_begin_at(finding, pending->time);
 	return finding;
 }
 
