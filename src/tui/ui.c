@@ -239,16 +239,20 @@ static void ui_take_interrupt_key(const struct ui *ui)
 const char *ui_why_not(char text[UI_WHY])
 {
 	const char *name = getenv("TERM");
-	int known;
-	if (!name || !*name)
+	int found;
+	if (!name || !*name) {
 		snprintf(text, UI_WHY, "TERM does not say which terminal this is");
-	else if (setupterm(NULL, STDOUT_FILENO, &known) != OK)
+		return text;
+	}
+	if (setupterm(NULL, STDOUT_FILENO, &found) != OK) {
 		snprintf(text, UI_WHY, "the terminal of TERM=%.40s is not known here", name);
-	else if (!tigetstr("cup") || !tigetstr("clear"))
+		return text;
+	}
+	bool moves = tigetstr("cup") && tigetstr("clear");
+	del_curterm(cur_term); /* newterm reads it again */
+	if (!moves)
 		snprintf(text, UI_WHY, "the terminal of TERM=%.40s cannot move its cursor", name);
-	else
-		return NULL;
-	return text;
+	return moves ? NULL : text;
 }
 
 static bool ui_begin(struct ui *ui)
