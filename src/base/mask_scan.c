@@ -256,8 +256,9 @@ static enum follows read_separator(struct slice text, size_t *at)
 	here = skip_backslashes(text, here);
 	sign = mask_sign_at(text, here);
 	bool quoted = sign_is_quote(sign.byte);
-	here = skip_blanks(text, here + (quoted ? sign.len : 0));
-	bool blank = here > *at && !quoted;
+	size_t before = here + (quoted ? sign.len : 0);
+	here = skip_blanks(text, before);
+	bool blank = here > before && !quoted;
 	size_t wide = wide_separator(text, here), php;
 	if (wide) {
 		*at = skip_blanks(text, here + wide);

@@ -112,6 +112,7 @@ static void what_looks_like_messagepack_in_a_string_leaves_its_escapes_whole(voi
 {
 	(void)state;
 	assert_json_stays("[\"sessionIDƤ\\u0001+\\\"y\\u0001Y\"]");
+	assert_json_stays("[\"a token\\fVJZN1o0MnhR\", \"token\\ud83d\\ude00VJZN1o0MnhR\"]");
 	/* 163 of them and half an escape would be 164 bytes. */
 #define TEN "abcdefghij"
 #define FIFTY TEN TEN TEN TEN TEN
