@@ -43,6 +43,8 @@ struct attach_wait {
 
 /* Milliseconds: how long the library is looked for, and how long it is until the next look while so many are over. */
 enum { ATTACH_WAITS = 64, ATTACH_PATIENCE = 2000 };
+enum { ATTACH_TURN = 64 }; /* arrivals that are taken before the pipe is looked at: they may come without end */
+enum { ATTACH_PATH = 1024 };
 static const struct {
 	int64_t before;
 	int pause;
@@ -60,6 +62,7 @@ struct probe_attach {
 	int pipe;         /* the attacher's: to write notices; else to read them; -1: there is none */
 	struct attach_wait waits[ATTACH_WAITS];
 	size_t wait_count;
+	size_t turn; /* arrivals that this turn has taken */
 };
 
 /* ---- one file */
@@ -314,8 +317,26 @@ static int64_t attacher_now(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Is it this program, be it another run, or another edition? An attacher opens libraries too, and looking at it opens
+ * some more: two of them, or one alone, would look at each other without end. */
+static bool attacher_is_own_kind(uint32_t process)
+{
+	char path[64], own[ATTACH_PATH], other[ATTACH_PATH];
+	snprintf(path, sizeof path, "/proc/%u/exe", process);
+	ssize_t own_len = readlink("/proc/self/exe", own, sizeof own - 1);
+	ssize_t len = readlink(path, other, sizeof other - 1);
+	if (own_len <= 0 || len <= 0)
+		return process == (uint32_t)getpid();
+	own[own_len] = other[len] = '\0';
+	own[strcspn(own, " ")] = other[strcspn(other, " ")] = '\0'; /* " (deleted)" */
+	return strcmp(strrchr(own, '/'), strrchr(other, '/')) == 0;
+}
+
 static void attacher_wait_for(struct probe_attach *attach, uint32_t process)
 {
+	for (size_t i = 0; i < attach->wait_count; i++)
+		if (attach->waits[i].process == process)
+			return;
 	if (attach->wait_count < ATTACH_WAITS)
 		attach->waits[attach->wait_count++] = (struct attach_wait){process, attacher_now()};
 	else
@@ -329,6 +350,10 @@ static int attacher_take(void *self, void *record, size_t size)
 	if (size < sizeof arrival)
 		return 0;
 	memcpy(&arrival, record, sizeof arrival);
+	int stops = ++attach->turn % ATTACH_TURN ? 0 : -EAGAIN;
+	bool begins = arrival.kind == ARRIVAL_EXEC || arrival.kind == ARRIVAL_LIBRARY;
+	if (begins && attacher_is_own_kind(arrival.process))
+		return stops;
 	switch ((enum probe_arrival_kind)arrival.kind) {
 	case ARRIVAL_FORK:
 		if (attach->by_process)
@@ -347,7 +372,7 @@ static int attacher_take(void *self, void *record, size_t size)
 		attach_forget_process(attach, arrival.process);
 		break;
 	}
-	return 0;
+	return stops;
 }
 
 /* Looks at those that have opened a library, and returns how long until the next look; -1: there is none. */
@@ -381,8 +406,9 @@ static void attacher_run(struct probe_attach *attach)
 	if (!ring)
 		return;
 	while (!(files[1].revents & (POLLERR | POLLHUP))) {
-		ring_buffer__consume(ring);
-		if (poll(files, 2, attacher_turn(attach)) < 0 && errno != EINTR)
+		bool has_more = ring_buffer__consume(ring) < 0;
+		int pause = attacher_turn(attach);
+		if (poll(files, 2, has_more ? 0 : pause) < 0 && errno != EINTR)
 			return;
 	}
 }
