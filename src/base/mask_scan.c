@@ -14,191 +14,6 @@
 
 #include "base/text.h"
 
-/* ---- quotes and blanks */
-
-static bool sign_is_quote(uint8_t byte)
-{
-	return byte == '"' || byte == '\'' || byte == '`';
-}
-
-static size_t skip_blanks(struct slice text, size_t at)
-{
-	for (struct sign sign; (sign = mask_sign_at(text, at)).len && (sign.byte == ' ' || sign.byte == '\t');)
-		at += sign.len;
-	return at;
-}
-
-/* Backslashes that belong to nothing: what escapes quotes is often escaped itself. */
-static size_t skip_backslashes(struct slice text, size_t at)
-{
-	for (struct sign sign; (sign = mask_sign_at(text, at)).len && sign.byte == '\\';)
-		at += sign.len;
-	return at;
-}
-
-/* ---- values */
-
-/* Whether this many backslashes leave the quote one that closes what a quote behind `opening` of them opened: each
- * level of JSON within JSON doubles them and adds one, and ends of strings may be backslashes. */
-static bool quote_closes(size_t backslashes, size_t opening)
-{
-	return backslashes <= opening || (backslashes - opening) % (2 * (opening + 1)) == 0;
-}
-
-/* Where the quoted value ends that begins at `begin`. */
-static size_t quoted_end(struct scan *scan, size_t begin, struct sign opening)
-{
-	struct slice text = scan->text;
-	size_t at = begin;
-	for (struct sign sign; (sign = mask_sign_at(text, at)).len; at += sign.len)
-		if (sign.byte == opening.byte && quote_closes(sign.backslashes, opening.backslashes))
-			break;
-	return mask_look_ahead(scan, begin, at);
-}
-
-static bool is_same_sign(struct sign a, struct sign b)
-{
-	return a.len && a.byte == b.byte && a.backslashes == b.backslashes;
-}
-
-/* Python's and TOML's quotes of three, the first of which ends at `at`. */
-static bool opens_triple(struct slice text, size_t at, struct sign quote)
-{
-	struct sign second = mask_sign_at(text, at);
-	return is_same_sign(second, quote) && is_same_sign(mask_sign_at(text, at + second.len), quote);
-}
-
-static size_t triple_end(struct scan *scan, size_t at, struct sign quote)
-{
-	struct slice text = scan->text;
-	while ((at = quoted_end(scan, at, quote)) < text.len) {
-		struct sign sign = mask_sign_at(text, at);
-		if (opens_triple(text, at + sign.len, quote))
-			break;
-		at += sign.len;
-	}
-	return at;
-}
-
-/* Past the bracket that closes the one at `at`; the end, when there is none. */
-static size_t bracket_end(struct scan *scan, size_t at)
-{
-	struct slice text = scan->text;
-	size_t depth = 0;
-	for (struct sign sign; (sign = mask_sign_at(text, at)).len;) {
-		at += sign.len;
-		if (sign.byte == '"' || sign.byte == '\'') {
-			at = quoted_end(scan, at, sign);
-			at += mask_sign_at(text, at).len;
-		} else if (sign.byte == '{' || sign.byte == '[' || sign.byte == '(') {
-			depth++;
-		} else if ((sign.byte == '}' || sign.byte == ']' || sign.byte == ')') && --depth == 0) {
-			return at;
-		}
-	}
-	return text.len;
-}
-
-static bool ends_value(uint8_t byte)
-{
-	return byte <= ' ' || strchr("&;,\"'}])>|", byte);
-}
-
-static size_t unquoted_end(struct scan *scan, size_t begin, bool line)
-{
-	size_t at = begin;
-	for (struct sign sign; (sign = mask_sign_at(scan->text, at)).len; at += sign.len)
-		if (sign.byte == '\n' || sign.byte == '\r' || (!line && ends_value(sign.byte)))
-			break;
-	return mask_look_ahead(scan, begin, at);
-}
-
-/* RFC 9110 §11.1 and what is used besides: the credentials are the word behind it. */
-static bool is_scheme(struct slice word)
-{
-	return slice_equals_nocase(word, "bearer") || slice_equals_nocase(word, "basic") ||
-	       slice_equals_nocase(word, "token") || slice_equals_nocase(word, "digest") ||
-	       slice_equals_nocase(word, "negotiate") || slice_equals_nocase(word, "apikey") ||
-	       slice_equals_nocase(word, "jwt");
-}
-
-/* The quote behind which Python says that it is bytes, or no quote. */
-static struct sign opening_quote(struct slice text, size_t *at)
-{
-	size_t begin = skip_backslashes(text, *at);
-	struct sign sign = mask_sign_at(text, begin), next = mask_sign_at(text, begin + sign.len);
-	if ((sign.byte == 'b' || sign.byte == 'u' || sign.byte == 'r') && (next.byte == '"' || next.byte == '\'')) {
-		begin += sign.len;
-		sign = next;
-	}
-	if (!sign.len || !sign_is_quote(sign.byte))
-		return (struct sign){0};
-	*at = begin + sign.len;
-	return sign;
-}
-
-/* YAML: `|` or `>`, and the value in the lines below, which are indented. `at` becomes where they begin. */
-static bool block_begins(struct slice text, size_t *at)
-{
-	struct sign sign = mask_sign_at(text, *at);
-	size_t here = *at + sign.len;
-	if (sign.byte != '|' && sign.byte != '>')
-		return false;
-	while ((sign = mask_sign_at(text, here)).len && strchr("-+ \r123456789", sign.byte))
-		here += sign.len;
-	struct sign indent = mask_sign_at(text, here + sign.len);
-	if (sign.byte != '\n' || indent.byte != ' ')
-		return false;
-	*at = here + sign.len;
-	return true;
-}
-
-static size_t block_end(struct scan *scan, size_t at)
-{
-	struct slice text = scan->text;
-	while (at < text.len) {
-		at = unquoted_end(scan, at, true);
-		struct sign sign = mask_sign_at(text, at), next = mask_sign_at(text, at + sign.len);
-		if (!sign.len || !next.len || !strchr(" \r\n", next.byte))
-			return at;
-		at += sign.len;
-	}
-	return text.len;
-}
-
-/* The value at `at` of a name that means this. Returns where to look on. */
-static size_t take_value(struct scan *scan, size_t at, unsigned means, struct find *find)
-{
-	struct slice text = scan->text;
-	size_t begin = at, end;
-	struct sign quote = opening_quote(text, &begin);
-	uint8_t first = mask_sign_at(text, begin).byte;
-	if (quote.len && opens_triple(text, begin, quote)) {
-		begin += 2 * quote.len;
-		end = triple_end(scan, begin, quote);
-	} else if (quote.len) {
-		end = quoted_end(scan, begin, quote);
-	} else if (first == '{' || first == '[' || first == '(') {
-		if (!(means & (MASK_WHOLE | MASK_STRING)))
-			return at;
-		end = bracket_end(scan, begin);
-		if (end - begin <= 2)
-			return end;
-	} else if (block_begins(text, &begin)) {
-		end = block_end(scan, begin);
-	} else {
-		end = unquoted_end(scan, begin, means & MASK_LINE);
-		size_t word = skip_blanks(text, end);
-		if (is_scheme(mask_part(text, begin, end)) && word > end)
-			end = unquoted_end(scan, word, false);
-	}
-	if (mask_takes_value(means, mask_part(text, begin, end))) {
-		*find = (struct find){begin, end};
-		return end;
-	}
-	return begin;
-}
-
 /* ---- what follows a name */
 
 enum follows { FOLLOWS_NOTHING, FOLLOWS_VALUE, FOLLOWS_NEXT, FOLLOWS_WORD };
@@ -253,15 +68,15 @@ static enum follows read_separator(struct slice text, size_t *at)
 		here += sign.len;
 		sign = mask_sign_at(text, here);
 	}
-	here = skip_backslashes(text, here);
+	here = mask_skip_backslashes(text, here);
 	sign = mask_sign_at(text, here);
-	bool quoted = sign_is_quote(sign.byte);
+	bool quoted = mask_is_quote(sign.byte);
 	size_t before = here + (quoted ? sign.len : 0);
-	here = skip_blanks(text, before);
+	here = mask_skip_blanks(text, before);
 	bool blank = here > before && !quoted;
 	size_t wide = wide_separator(text, here), php;
 	if (wide) {
-		*at = skip_blanks(text, here + wide);
+		*at = mask_skip_blanks(text, here + wide);
 		return FOLLOWS_VALUE;
 	}
 	sign = mask_sign_at(text, here);
@@ -273,11 +88,11 @@ static enum follows read_separator(struct slice text, size_t *at)
 		do
 			here += sign.len;
 		while ((sign = mask_sign_at(text, here)).byte == '=' || sign.byte == '>');
-		*at = skip_blanks(text, here);
+		*at = mask_skip_blanks(text, here);
 		return FOLLOWS_VALUE;
 	}
 	if (quoted && sign.byte == ',') {
-		*at = skip_blanks(text, here + sign.len);
+		*at = mask_skip_blanks(text, here + sign.len);
 		return FOLLOWS_NEXT;
 	}
 	*at = here;
@@ -378,12 +193,12 @@ static size_t take_word(struct scan *scan, size_t at, unsigned means, struct fin
 	bool verb = false;
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs && !verb; i++)
 		if (slice_starts_with(slice_drop(text, at), verbs[i])) {
-			at = skip_blanks(text, at + verbs[i].len);
+			at = mask_skip_blanks(text, at + verbs[i].len);
 			verb = true;
 		}
 	size_t begin = at;
-	struct sign quote = opening_quote(text, &begin);
-	size_t end = quote.len ? quoted_end(scan, begin, quote) : unquoted_end(scan, begin, false);
+	struct sign quote = mask_opening_quote(text, &begin);
+	size_t end = quote.len ? mask_quoted_end(scan, begin, quote) : mask_unquoted_end(scan, begin, false);
 	struct slice value = mask_part(text, begin, end);
 	bool is_secret = mask_is_random(value, MASK_RANDOM_PROSE) || (verb && quote.len);
 	if (!(means & MASK_WHOLE) || !is_secret || !mask_takes_value(means, value))
@@ -397,12 +212,12 @@ static size_t take_next(struct scan *scan, size_t at, unsigned means, struct fin
 {
 	struct slice text = scan->text;
 	size_t begin = at;
-	struct sign quote = opening_quote(text, &begin);
+	struct sign quote = mask_opening_quote(text, &begin);
 	if (!quote.len)
 		return at;
-	size_t end = quoted_end(scan, begin, quote);
+	size_t end = mask_quoted_end(scan, begin, quote);
 	struct slice value = mask_part(text, begin, end);
-	uint8_t behind = mask_sign_at(text, skip_blanks(text, end + mask_sign_at(text, end).len)).byte;
+	uint8_t behind = mask_sign_at(text, mask_skip_blanks(text, end + mask_sign_at(text, end).len)).byte;
 	bool is_pair = behind == ']' || behind == ')' || (means & MASK_LINE);
 	if (!(means & MASK_LAST) || !mask_takes_value(is_pair ? means : MASK_RANDOM, value) ||
 	    mask_is_plain_name(scan->mask, value))
@@ -424,8 +239,8 @@ static bool is_element(struct slice text, size_t at)
 static void note_naming(struct scan *scan, size_t at)
 {
 	size_t begin = at;
-	struct sign quote = opening_quote(scan->text, &begin);
-	struct slice value = mask_part(scan->text, begin, quote.len ? quoted_end(scan, begin, quote) : begin);
+	struct sign quote = mask_opening_quote(scan->text, &begin);
+	struct slice value = mask_part(scan->text, begin, quote.len ? mask_quoted_end(scan, begin, quote) : begin);
 	unsigned means = mask_value_names(scan->mask, value);
 	if (means) {
 		scan->named_until = at + value.len + MASK_PAIR_REACH;
@@ -438,15 +253,15 @@ static unsigned named_behind(struct scan *scan, size_t at)
 {
 	struct slice text = scan->text;
 	size_t begin = at;
-	struct sign quote = opening_quote(text, &begin);
+	struct sign quote = mask_opening_quote(text, &begin);
 	if (!quote.len)
 		return 0;
-	at = quoted_end(scan, begin, quote);
-	at = skip_blanks(text, at + mask_sign_at(text, at).len);
+	at = mask_quoted_end(scan, begin, quote);
+	at = mask_skip_blanks(text, at + mask_sign_at(text, at).len);
 	if (mask_sign_at(text, at).byte != ',')
 		return 0;
-	at = skip_blanks(text, at + 1);
-	if (!opening_quote(text, &at).len)
+	at = mask_skip_blanks(text, at + 1);
+	if (!mask_opening_quote(text, &at).len)
 		return 0;
 	begin = at;
 	while (at < text.len && mask_name_signs[text.at[at]])
@@ -466,17 +281,17 @@ static size_t take_form_part(struct scan *scan, size_t at, struct find *find)
 {
 	struct slice text = scan->text;
 	size_t begin = at, ends = 0;
-	struct sign quote = opening_quote(text, &begin), sign;
+	struct sign quote = mask_opening_quote(text, &begin), sign;
 	if (!quote.len)
 		return at;
-	size_t end = quoted_end(scan, begin, quote);
+	size_t end = mask_quoted_end(scan, begin, quote);
 	unsigned means = mask_value_names(scan->mask, mask_part(text, begin, end));
 	if (!means)
 		return at;
 	begin = end + mask_sign_at(text, end).len;
 	for (; (sign = mask_sign_at(text, begin)).byte == '\n' || sign.byte == '\r'; begin += sign.len)
 		ends++;
-	end = unquoted_end(scan, begin, true);
+	end = mask_unquoted_end(scan, begin, true);
 	if (ends < 2 || !mask_takes_value(means, mask_part(text, begin, end)))
 		return at;
 	*find = (struct find){begin, end};
@@ -495,7 +310,7 @@ static size_t take_named(struct scan *scan, size_t at, unsigned means, struct fi
 		unsigned named = at < scan->named_until ? scan->named_means : named_behind(scan, at);
 		scan->named_until = 0;
 		if (named)
-			return take_value(scan, at, named, find);
+			return mask_take_value(scan, at, named, find);
 	}
 	return at;
 }
@@ -552,7 +367,7 @@ static size_t take_bound(
 			means = MASK_WHOLE; /* RFC 7616 §3.4.1: who has it and the request may send that again */
 	}
 	if (follows == FOLLOWS_WORD && slice_equals_nocase(name, "digest") &&
-	    mask_sign_at(text, skip_blanks(text, name_end(text, behind))).byte == '=')
+	    mask_sign_at(text, mask_skip_blanks(text, name_end(text, behind))).byte == '=')
 		scan->digest_until = end + MASK_DIGEST_REACH;
 	if (follows == FOLLOWS_WORD) {
 		size_t until = mask_take_element(scan, at, end, means, find);
@@ -564,7 +379,7 @@ static size_t take_bound(
 		return (means & MASK_SECRET) && is_element(text, at) ? take_next(scan, behind, means, find) : end;
 	size_t from = take_named(scan, behind, means, find);
 	if (!find->end && (means & MASK_SECRET))
-		from = take_value(scan, behind, means & ~(unsigned)(text.at[end] == '=' ? MASK_NAMING : 0), find);
+		from = mask_take_value(scan, behind, means & ~(unsigned)(text.at[end] == '=' ? MASK_NAMING : 0), find);
 	return from;
 }
 

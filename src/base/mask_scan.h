@@ -1,5 +1,5 @@
-/* What mask_scan.c (names and their values), mask_shapes.c (what is a secret without a name) and mask_text.c (what is
- * written instead) share. For them alone. */
+/* What mask_scan.c (names, and what they are bound to), mask_value.c (values), mask_shapes.c (what is a secret without
+ * a name) and mask_text.c (what is written instead) share. For them alone. */
 #ifndef BASE_MASK_SCAN_H
 #define BASE_MASK_SCAN_H
 
@@ -79,6 +79,29 @@ static inline struct slice mask_part(struct slice text, size_t begin, size_t end
 {
 	return slice_take(slice_drop(text, begin), end - begin);
 }
+
+/* ---- values (mask_value.c) */
+
+static inline bool mask_is_quote(uint8_t byte)
+{
+	return byte == '"' || byte == '\'' || byte == '`';
+}
+
+/* Past blanks; past backslashes that belong to nothing: what escapes quotes is often escaped itself. */
+size_t mask_skip_blanks(struct slice text, size_t at);
+size_t mask_skip_backslashes(struct slice text, size_t at);
+
+/* The quote at `at`, which becomes where the value begins, or the one behind which Python says that it is bytes; len 0:
+ * there is none. */
+struct sign mask_opening_quote(struct slice text, size_t *at);
+
+/* Where the value ends that begins at `begin`: at the quote that closes it; without quotes, at a sign that ends one, or
+ * (`line`) at the line's end. */
+size_t mask_quoted_end(struct scan *scan, size_t begin, struct sign opening);
+size_t mask_unquoted_end(struct scan *scan, size_t begin, bool line);
+
+/* The value at `at` of a name that means this. Returns where to look on. */
+size_t mask_take_value(struct scan *scan, size_t at, unsigned means, struct find *find);
 
 /* ---- shapes. Each takes what begins at `at`; false, or `find` without end: it is none. */
 

@@ -38,7 +38,7 @@ const struct limit_entry limits_table[LIMIT_COUNT] = {
     [LIMIT_ORDERED] = {"ordered", ENTRY(ordered), 8 << 20, 1 << 10, "bytes",
         "steps of a HAR file that wait for their place in time, at most a quarter of --max-memory",
         "those that came too late for it are shown out of order"},
-    [LIMIT_HOSTS] = {"hosts", ENTRY(hosts), 1024, 1, "", "hosts of HAR files that are told apart",
+    [LIMIT_HOSTS] = {"hosts", ENTRY(hosts), 1024, 1, "", "hosts of HAR files that are distinguished",
         "further ones have no address, or one name for all"},
     [LIMIT_LOG_LINE] = {"log-line", ENTRY(log_line), 1 << 20, 1 << 10, "bytes", "one line of a server's log",
         "the rest of the line was passed over"},

@@ -27,7 +27,7 @@ struct limits {
 	size_t match;       /* bytes of a text that a regular expression looks at */
 	size_t entry;       /* bytes of a request, an answer or a message of a HAR file, as the file spells it */
 	size_t ordered;     /* bytes of a HAR file's steps that wait to be put in order of time */
-	size_t hosts;       /* of HAR files that are told apart */
+	size_t hosts;       /* of HAR files that are distinguished */
 	size_t log_line;    /* bytes of a line of a server's log */
 	size_t log_waiting; /* bytes of a log's lines that wait for packets of their sessions */
 	size_t log_start;   /* bytes of a log by which it is known whose it is */
