@@ -11,6 +11,8 @@
 
 #include "base/memory.h"
 
+#include <stdio.h>
+
 enum { JSON_DEPTH = 512 };
 
 enum json_kind {
@@ -107,5 +109,17 @@ struct json_rules {
  * steer and bytes that are not UTF-8 put right, numbers as they were spelt. `rules` may be NULL. False when the
  * buffer refused. */
 bool json_write_value(struct buffer *out, struct slice value, const struct json_rules *rules);
+
+/* ---- from a file, one value at a time */
+
+/* The next byte behind white space, which stays; EOF. */
+int json_stream_peek(FILE *stream);
+
+/* Takes this byte off, behind white space. */
+bool json_stream_take_byte(FILE *stream, int wanted);
+
+/* Takes a value off, into `out` as far as that takes it (NULL: nowhere), unchecked. False: the file ends within it, or
+ * there is none. */
+bool json_stream_take_value(FILE *stream, struct buffer *out);
 
 #endif

@@ -70,81 +70,15 @@ struct har {
 
 /* ---- values */
 
-static int har_peek(struct har *har)
-{
-	int byte;
-	while ((byte = getc_unlocked(har->stream)) != EOF && json_is_space((uint8_t)byte))
-		;
-	if (byte != EOF)
-		ungetc(byte, har->stream);
-	return byte;
-}
-
-/* Takes this byte off, behind white space. */
-static bool har_take_byte(struct har *har, int wanted)
-{
-	if (har_peek(har) != wanted)
-		return false;
-	(void)getc_unlocked(har->stream);
-	return true;
-}
-
-/* Where a value is: within a string, how deep. */
-struct har_scan {
-	size_t depth;
-	bool in_string, is_escaped;
-};
-
-/* True: the value ends with this byte. */
-static bool har_scan_byte(struct har_scan *scan, int byte)
-{
-	if (scan->is_escaped) {
-		scan->is_escaped = false;
-	} else if (scan->in_string) {
-		scan->is_escaped = byte == '\\';
-		scan->in_string = byte != '"';
-		return byte == '"' && scan->depth == 0;
-	} else if (byte == '"') {
-		scan->in_string = true;
-	} else if (byte == '{' || byte == '[') {
-		scan->depth++;
-	} else if (byte == '}' || byte == ']') {
-		return --scan->depth == 0;
-	}
-	return false;
-}
-
-/* Takes a value off, into `out` as far as that takes it (NULL: nowhere). False: the file ends within it, or there is
- * none. */
-static bool har_take_value(struct har *har, struct buffer *out)
-{
-	struct har_scan scan = {0};
-	int byte = har_peek(har);
-	bool is_word = byte != '"' && byte != '{' && byte != '[';
-	if (byte == EOF || byte == '}' || byte == ']' || byte == ',' || byte == ':')
-		return false;
-	while ((byte = getc_unlocked(har->stream)) != EOF) {
-		if (is_word && (byte == ',' || byte == '}' || byte == ']' || json_is_space((uint8_t)byte))) {
-			ungetc(byte, har->stream);
-			return true;
-		}
-		if (out && !out->truncated)
-			buffer_append_byte(out, (uint8_t)byte);
-		if (!is_word && har_scan_byte(&scan, byte))
-			return true;
-	}
-	return false;
-}
-
 /* Goes on to the next element of an array or member of an object that `end` ends. False: that is over, or the file is
  * broken here. */
 static bool har_go_on(struct har *har, int end)
 {
 	bool is_first = har->is_first;
 	har->is_first = false;
-	if (har_take_byte(har, end))
+	if (json_stream_take_byte(har->stream, end))
 		return false;
-	har->is_cut = (!is_first && !har_take_byte(har, ',')) || har_peek(har) == EOF;
+	har->is_cut = (!is_first && !json_stream_take_byte(har->stream, ',')) || json_stream_peek(har->stream) == EOF;
 	return !har->is_cut;
 }
 
@@ -154,13 +88,13 @@ static bool har_take_key(struct har *har)
 	buffer_clear(&har->text);
 	if (!har_go_on(har, '}'))
 		return false;
-	har->is_cut = !har_take_value(har, &har->text) || !har_take_byte(har, ':');
+	har->is_cut = !json_stream_take_value(har->stream, &har->text) || !json_stream_take_byte(har->stream, ':');
 	return !har->is_cut;
 }
 
 static void har_skip_value(struct har *har)
 {
-	har->is_cut |= !har_take_value(har, NULL);
+	har->is_cut |= !json_stream_take_value(har->stream, NULL);
 }
 
 /* Was there more of a value than is taken? */
@@ -344,7 +278,7 @@ static void har_miss_messages(struct har *har, const struct buffer *text)
 static void har_read_message(struct har *har)
 {
 	buffer_clear(&har->text);
-	har->is_cut |= !har_take_value(har, &har->text);
+	har->is_cut |= !json_stream_take_value(har->stream, &har->text);
 	struct slice message = har_checked(&har->text);
 	if (har->is_cut || !har->entry)
 		return;
@@ -404,13 +338,13 @@ static void har_begin_messages(struct har *har)
 {
 	struct buffer *part = &har->parts[HAR_MESSAGES];
 	bool is_ready = har->parts[HAR_REQUEST].len && har->parts[HAR_STARTED].len && har->parts[HAR_RESPONSE].len;
-	if (!is_ready || har_peek(har) != '[') {
-		har->is_cut |= !har_take_value(har, part);
+	if (!is_ready || json_stream_peek(har->stream) != '[') {
+		har->is_cut |= !json_stream_take_value(har->stream, part);
 		return;
 	}
 	har_judge_entry(har);
 	har->has_messages = true;
-	har_take_byte(har, '[');
+	json_stream_take_byte(har->stream, '[');
 	har->is_first = true;
 	har->place = HAR_IN_MESSAGES;
 }
@@ -443,7 +377,7 @@ static void har_read_member(struct har *har)
 			if (member == HAR_MESSAGES)
 				har_begin_messages(har);
 			else
-				har->is_cut |= !har_take_value(har, &har->parts[member]);
+				har->is_cut |= !json_stream_take_value(har->stream, &har->parts[member]);
 			return;
 		}
 	har_skip_value(har);
@@ -456,7 +390,7 @@ static void har_read_more(struct har *har)
 	case HAR_IN_ENTRIES:
 		if (!har_go_on(har, ']')) {
 			har->place = har->is_cut ? HAR_IN_ENTRIES : HAR_BEHIND;
-		} else if (har_take_byte(har, '{')) {
+		} else if (json_stream_take_byte(har->stream, '{')) {
 			har_begin_entry(har);
 		} else {
 			har->entries++;
@@ -488,7 +422,7 @@ static void har_read_creator(struct har *har)
 {
 	char name[HAR_TEXT / 2] = "", version[HAR_TEXT / 4] = "";
 	buffer_clear(&har->parts[HAR_REQUEST]);
-	har->is_cut |= !har_take_value(har, &har->parts[HAR_REQUEST]);
+	har->is_cut |= !json_stream_take_value(har->stream, &har->parts[HAR_REQUEST]);
 	struct slice creator = har_checked(&har->parts[HAR_REQUEST]);
 	har_copy_text(har_member(creator, "name"), name, sizeof name);
 	har_copy_text(har_member(creator, "version"), version, sizeof version);
@@ -499,11 +433,11 @@ static void har_read_creator(struct har *har)
 static bool har_enter(struct har *har, const char *name, int opening, bool reads_creator)
 {
 	har->is_first = true;
-	if (!har_take_byte(har, '{'))
+	if (!json_stream_take_byte(har->stream, '{'))
 		return false;
 	while (har_take_key(har)) {
 		struct slice key = buffer_slice(&har->text);
-		if (json_string_is(key, name) && har_peek(har) == opening)
+		if (json_string_is(key, name) && json_stream_peek(har->stream) == opening)
 			return true;
 		if (reads_creator && json_string_is(key, "creator"))
 			har_read_creator(har);
@@ -538,7 +472,7 @@ struct har *har_open(FILE *stream, const struct limits *limits, struct budget *b
 	for (enum har_member member = 0; member < HAR_MEMBERS; member++)
 		buffer_init(&har->parts[member], har_part_limit(har, member), budget);
 	if (har_enter(har, "log", '{', false) && har_enter(har, "entries", '[', true)) {
-		har_take_byte(har, '[');
+		json_stream_take_byte(har->stream, '[');
 		har->is_first = true;
 		return har;
 	}
