@@ -277,7 +277,7 @@ void tcp_stream_note_reset(
 		return;
 	if (!exact && stream->started && (at < stream->next || stream->finished))
 		return;
-	if (stream->reset.seen && !exact)
+	if (stream->reset.seen && (!exact || at == stream->reset.at)) /* a copy, or said once more: the first counts */
 		return;
 	if (!stream->reset.seen)
 		stream->reset_heard = heard;

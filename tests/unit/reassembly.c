@@ -496,6 +496,21 @@ static void a_rst_is_given_when_its_sender_has_been_silent_for_long_enough(void 
 	assert_int_equal(play->end.time, sent);
 }
 
+static void of_a_rst_that_is_sent_again_the_first_counts(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	send_flags(play, SIDE_A, 0, 0, TCP_RST);
+	timestamp sent = play->now;
+	uint64_t packet = play->packet;
+	pass_time(play, play->limits.patience / 2);
+	send_flags(play, SIDE_A, 0, 0, TCP_RST);
+	pass_time(play, play->limits.patience / 2);
+	assert_given(play, "A! ");
+	assert_int_equal(play->end.time, sent);
+	assert_int_equal(play->end.packet, packet);
+}
+
 static void a_rst_is_given_when_many_segments_came_without_its_sender_going_on(void **state)
 {
 	struct play *play = *state;
@@ -1247,6 +1262,7 @@ int main(void)
 	    DEMAND(a_rst_beyond_what_is_sent_afterwards_is_revoked),
 	    DEMAND(a_rst_that_bytes_reach_beyond_is_revoked_at_once),
 	    DEMAND(a_rst_is_given_when_its_sender_has_been_silent_for_long_enough),
+	    DEMAND(of_a_rst_that_is_sent_again_the_first_counts),
 	    DEMAND(a_rst_is_given_when_many_segments_came_without_its_sender_going_on),
 	    DEMAND(a_rst_in_its_place_whose_sender_goes_on_is_revoked),
 	    DEMAND(a_rst_whose_sender_acknowledges_what_is_sent_to_it_afterwards_is_revoked),
