@@ -33,6 +33,8 @@ struct sid_server {
 	uint64_t down_packet;
 	bool counts;      /* its sids have a counter */
 	uint32_t counter; /* of the latest */
+	timestamp given;  /* when that was given out */
+	uint32_t stride;  /* the longest step from one sid to the next: joined namespaces may take numbers as well */
 	uint32_t other;   /* that of the latest before it went back */
 	timestamp began;  /* when it went back, for the first time in close succession */
 	timestamp fell;   /* and for the last */
@@ -192,21 +194,34 @@ static void sid_note_fall(struct sid_server *server, const struct event *event)
 	server->other = server->counter;
 }
 
-static void sids_note_counter(struct sids *sids, const struct event *event)
+/* Where it was before it went back, and farther than the process that began again goes by itself: the other one still
+ * counts. */
+static bool sid_resumes(const struct sid_server *server, uint32_t counter)
+{
+	uint32_t step = counter - server->counter;
+	return server->falls && !server->has_workers && counter == server->other + 1 && step > 1 &&
+	       step > server->stride;
+}
+
+/* `asked`: when the sid was. Answers to handshakes that were under way together come in any order. */
+static void sids_note_counter(struct sids *sids, const struct event *event, timestamp asked)
 {
 	uint32_t counter;
 	struct sid_server *server = sids_server_of(sids, &event->session->server);
 	if (!server || !sid_read_counter(event->session->sid, &counter))
 		return;
 	bool fell = server->counts && counter <= server->counter;
-	/* Where it was before it went back, and not the next one: that process still counts. */
-	bool resumes = server->falls && !server->has_workers && counter == server->other + 1 &&
-	               counter != server->counter + 1;
+	if (fell && asked < server->given)
+		return;
+	bool resumes = sid_resumes(server, counter);
 	server->has_workers |= resumes;
 	if (fell)
 		sid_note_fall(server, event);
+	else if (server->counts && !resumes && counter - server->counter > server->stride)
+		server->stride = counter - server->counter;
 	server->counts = true;
 	server->counter = counter;
+	server->given = event->origin.time;
 	struct sid_record *record, *next;
 	if (resumes || (fell && server->falls <= 2))
 		HASH_ITER(hh, sids->records, record, next)
@@ -262,7 +277,7 @@ static void sids_report_twice(struct sids *sids, const struct sid_record *record
 /* The same sid from another address, so soon, is the other side of a proxy, and so is one that was asked for before it
  * was given out; from the same address, asked for later, it was given out again: by a cache, or by a process that
  * counts, and counts from the start. */
-static void sids_note_opened(struct sids *sids, const struct event *event)
+static void sids_note_opened(struct sids *sids, const struct sid_session *per_session, const struct event *event)
 {
 	const struct session *session = event->session;
 	struct sid_record *record = session->sid ? sids_find(sids, session->sid) : NULL;
@@ -279,7 +294,7 @@ static void sids_note_opened(struct sids *sids, const struct event *event)
 		return;
 	if (!session->sid || (!record && !(record = sids_add(sids, session))))
 		return;
-	sids_note_counter(sids, event);
+	sids_note_counter(sids, event, per_session->asked ? per_session->asked : event->origin.time);
 	record->server = event->connection->server;
 	record->time = event->origin.time;
 	record->packet = event->origin.last;
@@ -352,10 +367,12 @@ void sids_note_event(struct sids *sids, struct sid_session *per_session, const s
 	bool exchange = event->kind == EVENT_HTTP || event->kind == EVENT_WS_OPEN;
 	bool opens = exchange && !event->exchange->target->sid_len && event->exchange->status &&
 	             event->exchange->status < 300;
+	if (opens)
+		per_session->asked = event->exchange->request.begun;
 	if (event->kind == EVENT_HTTP && opens && event->exchange->target->transport == TRANSPORT_POLLING)
-		sids_note_opened(sids, event);
+		sids_note_opened(sids, per_session, event);
 	else if (event->kind == EVENT_OPEN && event->session->sid && !sids_find(sids, event->session->sid))
-		sids_note_opened(sids, event);
+		sids_note_opened(sids, per_session, event);
 	else if (event->kind == EVENT_HTTP && event->exchange->target->sid_len)
 		sids_note_exchange(sids, per_session, event);
 	if (!exchange && event->direction == DIRECTION_TO_SERVER)

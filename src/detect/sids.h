@@ -15,6 +15,7 @@ struct sids;
 
 /* Of each session, zeroed at first. */
 struct sid_session {
+	timestamp asked;   /* when its handshake was sent; 0: it is not known */
 	unsigned requests; /* that it made */
 	timestamp last;    /* that the client sent anything, before the request that is judged; 0: never */
 	uint64_t taken;    /* the first packet of the last request that its server answered with success; 0: none */

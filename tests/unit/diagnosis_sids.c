@@ -323,6 +323,61 @@ static void a_restart_that_reaches_the_count_of_before_is_no_second_worker(void 
 	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "restarted");
 }
 
+/* Servers of Socket.IO 5 take a number for each namespace that is joined as well. */
+static void a_restarted_server_that_passes_the_count_of_before_is_no_second_worker(void **state)
+{
+	struct stage *stage = *state;
+	begin_to_count_again(stage);
+	stage_turn_to(stage, 1);
+	ask_for_it(stage, false);
+	const char *const sids[] = {"cbcdefghijklmnopAAAC", "dbcdefghijklmnopAAAE", "ebcdefghijklmnopAAAG"};
+	for (int i = 0; i < 3; i++)
+		give_out(stage, sids[i], "");
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "restarted");
+}
+
+/* One of two answers takes longer on its way. */
+static void handshakes_under_way_together_show_no_restart(void **state)
+{
+	struct stage *stage = *state;
+	give_out(stage, "abcdefghijklmnopAAAD", "");
+	ask_for_it(stage, true);
+	stage_wait(stage, 10);
+	give_out(stage, "bbcdefghijklmnopAAAF", "");
+	stage->held = TIMESTAMP_SECOND;
+	give_out(stage, "cbcdefghijklmnopAAAE", "");
+	stage->held = 0;
+	give_out(stage, "dbcdefghijklmnopAAAG", "");
+	stage_turn_to(stage, 1);
+	ask_for_it(stage, false);
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
+}
+
+/* The same with WebSockets, whose open packets come after their handshakes. */
+static void websockets_that_are_opened_together_show_no_restart(void **state)
+{
+	struct stage *stage = *state;
+	give_out(stage, "abcdefghijklmnopAAAD", "");
+	ask_for_it(stage, true);
+	stage_wait(stage, 10);
+	static char *const sids[] = {"bbcdefghijklmnopAAAF", "cbcdefghijklmnopAAAE"};
+	for (size_t i = 0; i < 2; i++) {
+		stage_begin_session(stage);
+		stage->transport = TRANSPORT_WEBSOCKET;
+		stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n\r\n", SWITCHING, "");
+	}
+	for (size_t i = 0; i < 2; i++) {
+		stage_turn_to(stage, 2 + i);
+		stage->current->sid = sids[i];
+		stage->current->sid_len = strlen(sids[i]);
+		stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	}
+	stage->transport = TRANSPORT_POLLING;
+	stage_turn_to(stage, 1);
+	ask_for_it(stage, false);
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
+}
+
 static void a_session_that_is_known_after_the_counter_began_again_went_with_no_restart(void **state)
 {
 	struct stage *stage = *state;
@@ -391,6 +446,9 @@ int main(void)
 	    ON_STAGE(a_counter_that_begins_again_and_again_is_that_of_several_workers),
 	    ON_STAGE(a_counter_that_goes_on_where_it_was_before_another_is_that_of_several_workers),
 	    ON_STAGE(a_restart_that_reaches_the_count_of_before_is_no_second_worker),
+	    ON_STAGE(a_restarted_server_that_passes_the_count_of_before_is_no_second_worker),
+	    ON_STAGE(handshakes_under_way_together_show_no_restart),
+	    ON_STAGE(websockets_that_are_opened_together_show_no_restart),
 	    ON_STAGE(a_session_that_is_known_after_the_counter_began_again_went_with_no_restart),
 	    ON_STAGE(a_server_that_counts_gives_the_same_sid_out_after_a_restart),
 	    ON_STAGE(a_counted_sid_that_is_lost_later_was_not_given_out_twice),
