@@ -400,6 +400,18 @@ static void a_server_that_counts_gives_the_same_sid_out_after_a_restart(void **s
 	DOES_NOT_SEE(stage, CODE_SESSION_UNKNOWN);
 }
 
+static void a_server_that_counts_from_one_again_is_no_second_worker(void **state)
+{
+	struct stage *stage = *state;
+	give_out(stage, "1", "");
+	stage_wait(stage, 15);
+	give_out(stage, "1", "");
+	give_out(stage, "2", "");
+	ask_for_it(stage, true);
+	ask_for_it(stage, false);
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
+}
+
 static void a_counted_sid_that_is_lost_later_was_not_given_out_twice(void **state)
 {
 	struct stage *stage = *state;
@@ -451,6 +463,7 @@ int main(void)
 	    ON_STAGE(websockets_that_are_opened_together_show_no_restart),
 	    ON_STAGE(a_session_that_is_known_after_the_counter_began_again_went_with_no_restart),
 	    ON_STAGE(a_server_that_counts_gives_the_same_sid_out_after_a_restart),
+	    ON_STAGE(a_server_that_counts_from_one_again_is_no_second_worker),
 	    ON_STAGE(a_counted_sid_that_is_lost_later_was_not_given_out_twice),
 	    ON_STAGE(a_cache_that_gives_a_counted_sid_out_again_is_found),
 	};
