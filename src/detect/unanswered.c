@@ -4,10 +4,11 @@
  * Seen: a handshake, a poll, a POST or a WebSocket's handshake that the client gave up, or that waits when the capture
  * ends; and handshakes whose connection the server ends without a word, time after time. What rules out a fault: a poll
  * is held for as long as the session's ping interval and timeout allow; a session that either side closed owes no
- * answer; a client that gives a POST up once and early may have left while its handler works; a server that breaks off
- * once, or several at one moment, may restart, and loses nothing but the events of a POST that it had not answered,
- * unless the client sends them again, or an acknowledgement shows that the server took them; and an exchange whose
- * answer may only not have been captured is no silence.
+ * answer; a client that gives a POST up early, and again only after an answer, may have left while its handler works,
+ * and so may another user behind its address; a server that breaks off at one moment, and at another only after it
+ * answered between them, may restart, and loses nothing but the events of a POST that it had not answered, unless the
+ * client sends them again, or an acknowledgement shows that the server took them; and an exchange whose answer may only
+ * not have been captured is no silence.
  *
  * Live, what waits longer than that is a finding until its answer comes, which withdraws it.
  */
@@ -163,6 +164,32 @@ static void unanswered_note_answered(struct unanswered *unanswered, const struct
 
 /* ---- events */
 
+/* One of the kind had an answer, with whatever status. */
+static void unanswered_note_served(struct unanswered *unanswered, const struct event *event)
+{
+	enum request_kind kind = unanswered_kind(event->exchange);
+	for (size_t i = 0; event->exchange->status && i < unanswered->count; i++) {
+		struct unanswered_group *group = &unanswered->groups[i];
+		if (group->kind != kind || !endpoint_equals(&group->server, &event->connection->server))
+			continue;
+		group->served = true;
+		if (address_equals(&group->client.address, &event->connection->client.address))
+			group->last_end = TIMESTAMP_NONE;
+	}
+}
+
+/* Restarts break off what is under way at that moment, and are far apart. */
+static void unanswered_note_moment(struct unanswered_group *group, timestamp ended)
+{
+	if (group->count && ended - group->moment <= threshold_time(THRESHOLD_STOPPED_SPAN))
+		return;
+	bool is_close = group->count && ended - group->moment <= threshold_time(THRESHOLD_STOPPED_NEAR);
+	group->close = is_close ? group->close + 1 : 1;
+	group->recurs |= (group->count && !group->served) || group->close >= threshold_count(THRESHOLD_STOPPED_AGAIN);
+	group->moment = ended;
+	group->served = false;
+}
+
 static void unanswered_copy_path(char path[UNANSWERED_PATH], const struct exchange *exchange)
 {
 	struct slice whole = slice_take(http_target_path(exchange->request.head.target), UNANSWERED_PATH - 1);
@@ -195,8 +222,9 @@ static void unanswered_add(
 	group->again += group->last_end != TIMESTAMP_NONE &&
 	                address_equals(&group->client.address, &request->client.address) &&
 	                request->begun - group->last_end <= threshold_time(THRESHOLD_REQUEST_AGAIN);
+	unanswered_note_moment(group, until);
 	group->client = request->client;
-	group->last_end = group->latest_end = until;
+	group->last_end = until;
 	group->count++;
 	group->longest = waited > group->longest ? waited : group->longest;
 	if (group->session || !request->session)
@@ -432,6 +460,7 @@ static void unanswered_take_event(void *self, const struct event *event)
 		unanswered_end_live(unanswered);
 	unanswered_forget_asked(unanswered, event);
 	unanswered_note_answered(unanswered, event);
+	unanswered_note_served(unanswered, event);
 	if (slice_equals(event->exchange->request.head.method, SLICE("POST")))
 		unanswered_take_post(unanswered, event);
 	if ((state == EXCHANGE_UNANSWERED || state == EXCHANGE_PENDING) && !event->exchange->request.incomplete)

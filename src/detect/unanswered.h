@@ -22,8 +22,11 @@ struct unanswered_group {
 	enum request_kind kind;
 	enum request_end end;
 	struct endpoint client; /* of the latest */
-	timestamp last_end;     /* of the latest; TIMESTAMP_NONE: none since an answer */
-	timestamp latest_end;   /* of the latest */
+	timestamp last_end;     /* of the latest; TIMESTAMP_NONE: none since its client had an answer */
+	timestamp moment;       /* when the first ended of the latest that ended together */
+	unsigned close;         /* how many such moments came in close succession */
+	bool served;            /* the server answered one of the kind since then, whoever sent it */
+	bool recurs;            /* it is no restart: without such an answer between, or time after time */
 	uint64_t count, again;  /* again: one more by a client that had given up before, without an answer between */
 	timestamp longest;
 	struct unanswered_request proofs[UNANSWERED_PROOFS];

@@ -105,14 +105,11 @@ static enum cause unanswered_cause(const struct unanswered_group *group)
 	return group->polls_answered ? CAUSE_WEBSOCKETS_NOT_TAKEN : causes[group->end];
 }
 
-/* Where a server breaks off once, or several at one moment, something else says why (a restart, a crash), but for the
- * events that it had in hand. */
+/* Where a server breaks off now and then, something else says why (a restart, a crash), but for the events that it had
+ * in hand. */
 static bool unanswered_is_finding(const struct unanswered_group *group)
 {
-	timestamp first_end = group->proofs[0].begun + group->proofs[0].waited;
-	bool may_stop = group->latest_end - first_end <= threshold_time(THRESHOLD_STOPPED_SPAN);
-	return group->end == REQUEST_BROKEN_OFF && group->kind != REQUEST_POST ? group->count > 1 && !may_stop
-	                                                                       : group->count > 0;
+	return group->end == REQUEST_BROKEN_OFF && group->kind != REQUEST_POST ? group->recurs : group->count > 0;
 }
 
 static void unanswered_prove(struct findings *findings, struct finding *finding, const struct unanswered_group *group)

@@ -216,6 +216,52 @@ static void handshakes_that_are_broken_off_at_one_moment_met_a_server_that_stops
 	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
 }
 
+#define ANSWER(stage, request) stage_ask(stage, true, request, ANSWERED, "ok")
+
+static void handshakes_that_are_broken_off_by_restarts_an_hour_apart_were_answered_between(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	for (int i = 0; i < 4; i++) {
+		BREAK_OFF(stage, SHAKE, 0.01);
+		stage_wait(stage, 5);
+		ANSWER(stage, SHAKE);
+		stage_wait(stage, 3600);
+	}
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void handshakes_that_are_broken_off_again_and_again_are_reported_though_others_are_answered(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++) {
+		BREAK_OFF(stage, SHAKE, 0.01);
+		stage_wait(stage, 5);
+		ANSWER(stage, SHAKE);
+		stage_wait(stage, 5);
+	}
+	assert_int_equal(SEES(stage, CODE_REQUEST_UNANSWERED)->count, 3);
+}
+
+static void a_client_that_gives_posts_up_one_after_the_other_was_not_answered(void **state)
+{
+	struct stage *stage = *state;
+	GIVE_UP(stage, POST, 1.5);
+	stage_wait(stage, 5);
+	GIVE_UP(stage, POST, 1.5);
+	assert_int_equal(SEES(stage, CODE_REQUEST_UNANSWERED)->severity, SEVERITY_ERROR);
+}
+
+static void users_behind_one_address_may_leave_slow_posts_one_after_the_other(void **state)
+{
+	struct stage *stage = *state;
+	GIVE_UP(stage, POST, 1.5);
+	ANSWER(stage, POST);
+	stage_wait(stage, 5);
+	GIVE_UP(stage, POST, 1.5);
+	assert_int_equal(SEES(stage, CODE_REQUEST_UNANSWERED)->severity, SEVERITY_WARNING);
+}
+
 /* ---- POSTs in the hands of a server that goes */
 
 /* What became of a POST that began in this packet. */
@@ -351,6 +397,10 @@ int main(void)
 	    ON_STAGE(an_answer_that_was_not_captured_is_no_silence),
 	    ON_STAGE(a_server_that_breaks_off_once_may_restart),
 	    ON_STAGE(handshakes_that_are_broken_off_at_one_moment_met_a_server_that_stops),
+	    ON_STAGE(handshakes_that_are_broken_off_by_restarts_an_hour_apart_were_answered_between),
+	    ON_STAGE(handshakes_that_are_broken_off_again_and_again_are_reported_though_others_are_answered),
+	    ON_STAGE(a_client_that_gives_posts_up_one_after_the_other_was_not_answered),
+	    ON_STAGE(users_behind_one_address_may_leave_slow_posts_one_after_the_other),
 	    ON_STAGE(an_event_in_a_post_that_the_server_broke_off_may_be_lost),
 	    ON_STAGE(a_post_that_is_sent_again_lost_nothing),
 	    ON_STAGE(a_post_whose_event_was_acknowledged_before_it_was_broken_off_was_taken),
