@@ -73,7 +73,7 @@ static bool foreign_is_method(const struct exchange *exchange, const char *metho
 	return slice_equals_text(exchange->request.head.method, method);
 }
 
-/* ---- telling it */
+/* ---- reporting it */
 
 static struct finding *foreign_claim(struct foreign *foreign, const struct event *event,
     const struct endpoint *endpoint, enum transport transport, int status, enum confidence confidence)

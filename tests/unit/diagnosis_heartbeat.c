@@ -5,7 +5,7 @@
 #define UNKNOWN "{\"code\":1,\"message\":\"Session ID unknown\"}"
 #define BAD_REQUEST "HTTP/1.1 400 Bad Request\r\n\r\n"
 
-/* A poll that was held for so long; what it carries is told after it. */
+/* A poll that was held for so long; what it carries is emitted after it. */
 static void poll_for(struct stage *stage, double seconds)
 {
 	stage->held = (timestamp)(seconds * TIMESTAMP_SECOND);

@@ -1,5 +1,5 @@
 /* A stage for detectors: sessions and their events, made by hand, and what was found. A test ON_STAGE has a stage of
- * its own, with a session that nothing was told of yet; a test that needs several begins and ends them itself. */
+ * its own, with a session of which nothing was emitted yet; a test that needs several begins and ends them itself. */
 #ifndef TESTS_STAGE_H
 #define TESTS_STAGE_H
 
@@ -22,20 +22,20 @@ struct stage {
 	struct session session;
 	struct session others[STAGE_OTHERS];
 	size_t other_count;
-	struct session *current;  /* what is told is about it */
+	struct session *current;  /* the events are about it */
 	enum transport transport; /* and goes over this one */
 	struct ledger ledger;     /* what the counts point to */
 	struct engine_counts counts;
 	uint64_t packets;
 	timestamp now;
 	enum direction ended_by;   /* who ends the connection of a request that gets no answer */
-	bool is_asked;             /* of the next request only that it was sent is told, as it is live */
-	uint32_t stream;           /* of HTTP/2, that carries what is told; 0: HTTP/1 */
+	bool is_asked;             /* of the next request only that it was sent is emitted, as it is live */
+	uint32_t stream;           /* of HTTP/2, that carries the events; 0: HTTP/1 */
 	struct stream_reset reset; /* how the stream of the next exchange was ended */
-	timestamp held;            /* requests waited for so long when their answers are told */
+	timestamp held;            /* requests waited for so long when their answers are emitted */
 	struct exchange_half cut;  /* what came of the next answer, which is not whole: bytes, begun, latest, a gap */
 	enum exchange_state end;   /* and what ended it */
-	timestamp lingers;         /* the capture goes on for so long after the last packet that is told */
+	timestamp lingers;         /* the capture goes on for so long after the last packet */
 	const struct findings *findings;
 };
 
@@ -126,7 +126,7 @@ static inline void stage_say(struct stage *stage, enum direction direction, cons
 	stage_emit_event(stage, &event);
 }
 
-/* Fills in what the event of an exchange needs and tells it; the request's body had `body_bytes`. An empty `answer`:
+/* Fills in what the event of an exchange needs and emits it; the request's body had `body_bytes`. An empty `answer`:
  * none came. */
 static inline void stage_emit_exchange(struct stage *stage, struct event *event, const char *request,
     const char *answer, const char *body, uint64_t body_bytes)
@@ -173,7 +173,7 @@ static inline void stage_emit_exchange(struct stage *stage, struct event *event,
 	else
 		stage_emit_event(stage, event);
 	stage->is_asked = false;
-	if (exchange.status == 101) { /* the engine tells both */
+	if (exchange.status == 101) { /* the engine emits both */
 		event->kind = EVENT_WS_OPEN;
 		stage_emit_event(stage, event);
 	}
@@ -192,7 +192,7 @@ static inline void stage_ask(
 	stage_emit_exchange(stage, &event, request, answer, body, 0);
 }
 
-/* What a POST of the session carries, as many events; its exchange (stage_answer_post) is told after them, and what
+/* What a POST of the session carries, as many events; its exchange (stage_answer_post) is emitted after them, and what
  * happens meanwhile between the two. Returns the packet in which it began. */
 static inline uint64_t stage_begin_post(struct stage *stage, unsigned events)
 {

@@ -10,9 +10,9 @@ struct given {
 	const struct observer *observers[1];
 	struct timeline timeline;
 	struct session session;
-	enum transport transport; /* of what is told */
+	enum transport transport; /* of the events */
 	const char *nsp;          /* NULL: none */
-	uint64_t answers;         /* of the event that was told last */
+	uint64_t answers;         /* of the event that was emitted last */
 	size_t opened;
 };
 

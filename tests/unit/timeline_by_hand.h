@@ -14,7 +14,7 @@ struct timeline_by_hand {
 	struct query_data data;
 	struct session sessions[2];
 	struct connection_facts connections[2];
-	unsigned connection; /* 0 or 1: that carries what is told next */
+	unsigned connection; /* 0 or 1: that carries the next events */
 	uint64_t events;
 };
 
