@@ -38,7 +38,7 @@ struct redirect {
 	bool leads_out; /* to another host or scheme: where that was not captured, nobody can see it followed */
 	bool of_post;
 	bool of_session_elsewhere; /* its sid was not given out here: a redirect before it was followed */
-	uint64_t agent;            /* a digest of User-Agent: several users may have one address */
+	uint64_t user;             /* a digest of what shows whose it is: several users may have one address */
 	char asked[FOREIGN_TEXT];  /* the path, without its query */
 	char location[FOREIGN_TEXT];
 	char path[FOREIGN_TEXT]; /* of the location */
@@ -230,7 +230,7 @@ static void foreign_report_redirect(struct foreign *foreign, const struct redire
 /* A client that does not follow asks for the same again and again; one that did asks with the sid that it got. */
 static bool foreign_is_repeat(const struct redirect *a, const struct redirect *b)
 {
-	return address_equals(&a->client, &b->client) && a->agent == b->agent && !a->of_session_elsewhere &&
+	return address_equals(&a->client, &b->client) && a->user == b->user && !a->of_session_elsewhere &&
 	       !b->of_session_elsewhere && !strcmp(a->asked, b->asked);
 }
 
@@ -269,11 +269,18 @@ static bool foreign_leads_out(const struct exchange *exchange, struct slice loca
 	       !slice_equals(host, exchange_field(&exchange->request, "Host"));
 }
 
+/* The browser, and the address that a proxy before this place gives. */
+static uint64_t foreign_digest_user(const struct exchange *exchange)
+{
+	struct slice agent = exchange_field(&exchange->request, "User-Agent");
+	struct slice given = exchange_field(&exchange->request, "X-Forwarded-For");
+	return fnv_add(fnv_add(FNV_START, agent.at, agent.len), given.at, given.len);
+}
+
 static void foreign_note_redirect(struct foreign *foreign, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	struct slice location = exchange_field(&exchange->answer, "Location"), path;
-	struct slice agent = exchange_field(&exchange->request, "User-Agent");
 	if (foreign->count == FOREIGN_REDIRECTS)
 		foreign_settle(foreign, 0);
 	struct redirect *redirect = &foreign->redirects[foreign->count++];
@@ -286,7 +293,7 @@ static void foreign_note_redirect(struct foreign *foreign, const struct event *e
 	    .leads_out = foreign_leads_out(exchange, location, &path),
 	    .of_post = foreign_is_method(exchange, "POST"),
 	    .of_session_elsewhere = exchange->target->sid_len && !(event->session && event->session->handshake_seen),
-	    .agent = fnv_add(FNV_START, agent.at, agent.len)};
+	    .user = foreign_digest_user(exchange)};
 	foreign_copy(redirect->asked, http_target_path(exchange->request.head.target));
 	foreign_copy(redirect->location, location);
 	foreign_copy(redirect->path, http_target_path(path));

@@ -43,6 +43,7 @@ struct stated_sid {
 	uint64_t digest; /* of its sid; 0: none */
 	uint64_t line;
 	uint64_t starts; /* how often a process of the server had been started then */
+	uint64_t turns;  /* how often a worker had been replaced then: each log numbers its own lines */
 	bool is_closed, by_client;
 };
 
@@ -60,7 +61,8 @@ struct stated {
 	size_t sid_count;
 	uint64_t starts;             /* of processes of the server */
 	struct origin started;       /* the last of them */
-	struct origin recycled;      /* where a worker was replaced for the last time; `first` 0: nowhere */
+	uint64_t turns;              /* how often a worker was replaced */
+	struct origin recycled;      /* where, for the last time */
 	struct recognition software; /* of the session that was opened last */
 	bool has_software;
 };
@@ -130,7 +132,7 @@ static void stated_note_opened(struct stated *stated, const struct event *event)
 	uint64_t digest = fnv_add(FNV_START, session->sid, session->sid_len);
 	struct stated_session *per_session = session_state_of(&stated->state.sessions, session);
 	stated->sids[stated->sid_count++ % STATED_SIDS] = (struct stated_sid){
-	    .digest = digest, .line = event->origin.first, .starts = stated->starts};
+	    .digest = digest, .line = event->origin.first, .starts = stated->starts, .turns = stated->turns};
 	if (per_session)
 		*per_session = (struct stated_session){.digest = digest, .starts = stated->starts};
 }
@@ -166,7 +168,7 @@ static enum cause stated_explain(struct stated *stated, struct stated_group *gro
 		return CAUSE_SID_OF_BEFORE;
 	group->origins[STATED_ORIGINS - 1] = *ORIGIN_AT(ORIGIN_LINES, opened->line);
 	group->after_restart = opened->starts < stated->starts;
-	if (stated->recycled.first > opened->line)
+	if (opened->turns < stated->turns)
 		group->recycled = stated->recycled;
 	if (group->after_restart)
 		return group->recycled.first ? CAUSE_WORKER_RECYCLED : CAUSE_RESTARTED;
@@ -251,8 +253,10 @@ static void stated_take_line(struct stated *stated, const struct event *event)
 		stated->starts++;
 		stated->started = event->origin;
 	}
-	if (line.meaning == LOG_RECYCLED)
+	if (line.meaning == LOG_RECYCLED) {
+		stated->turns++;
 		stated->recycled = event->origin;
+	}
 	if (stated_row(line.meaning) == STATED_ROWS)
 		return;
 	struct stated_group *group = stated_group_of(stated, &line);

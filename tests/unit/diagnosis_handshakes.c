@@ -134,6 +134,18 @@ static void users_behind_one_address_may_each_have_followed_their_redirect(void 
 	assert_int_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->severity, SEVERITY_WARNING);
 }
 
+static void users_behind_one_proxy_may_each_have_followed_their_redirect(void **state)
+{
+	char request[200];
+	struct stage *stage = *state;
+	for (int i = 0; i < 4; i++) {
+		snprintf(request, sizeof request,
+		    "GET /api/socket.io/?EIO=4&transport=polling HTTP/1.1\r\nX-Forwarded-For: 192.0.2.%d\r\n\r\n", i);
+		stage_ask(stage, false, request, TO("https://other/api/socket.io/"), "");
+	}
+	assert_int_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->severity, SEVERITY_WARNING);
+}
+
 static void polls_with_a_sid_of_elsewhere_followed_their_redirect(void **state)
 {
 	struct stage *stage = *state;
@@ -483,6 +495,7 @@ int main(void)
 	    ON_STAGE(a_handshake_to_a_redirect_asked_for_again_and_again_was_not_followed),
 	    ON_STAGE(a_page_that_is_loaded_again_may_have_followed_its_redirect),
 	    ON_STAGE(users_behind_one_address_may_each_have_followed_their_redirect),
+	    ON_STAGE(users_behind_one_proxy_may_each_have_followed_their_redirect),
 	    ON_STAGE(polls_with_a_sid_of_elsewhere_followed_their_redirect),
 	    ON_STAGE(success_for_a_websocket_handshake_is_no_websocket),
 	    cmocka_unit_test(a_status_without_content_is_no_answer),

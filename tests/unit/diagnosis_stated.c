@@ -176,6 +176,19 @@ static void a_worker_that_was_replaced_for_its_number_of_requests_is_the_cause(v
 	assert_int_equal(found->severity, SEVERITY_WARNING);
 }
 
+/* Two logs beside each other number their lines apart. */
+static void a_worker_is_replaced_after_a_session_whatever_the_number_of_its_line(void **state)
+{
+	struct stage *stage = *state;
+	stage->packets = 1000;
+	open_session(stage, ONE);
+	stage->packets = 0;
+	write_line(stage, REPLACED);
+	write_line(stage, STARTED);
+	write_line(stage, INVALID ONE);
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "worker-recycled");
+}
+
 static void a_worker_that_was_replaced_before_the_session_is_no_cause(void **state)
 {
 	struct stage *stage = *state;
@@ -233,6 +246,7 @@ int main(void)
 	    ON_STAGE(an_old_process_that_ends_its_sessions_late_is_a_restart),
 	    ON_STAGE(a_session_that_the_client_had_closed_is_no_restart),
 	    ON_STAGE(a_worker_that_was_replaced_for_its_number_of_requests_is_the_cause),
+	    ON_STAGE(a_worker_is_replaced_after_a_session_whatever_the_number_of_its_line),
 	    ON_STAGE(a_worker_that_was_replaced_before_the_session_is_no_cause),
 	    ON_STAGE(workers_that_end_in_order_are_no_stop),
 	    ON_STAGE(a_worker_that_was_killed_is_a_stop),
