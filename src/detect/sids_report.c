@@ -29,7 +29,14 @@ static bool sid_was_closed(const struct session *session, const struct event *ev
 	       session->goodbye && session->goodbye < event->index;
 }
 
-/* What the session itself shows. False: nothing. */
+/* Servers of python do not notice it, and keep the session (signatures.md A, client aborts held poll). */
+static bool sid_ends_with_its_poll(const struct session *session)
+{
+	const struct server *server = session ? recognition_server(&session->software) : NULL;
+	return !server || server->family != SERVER_PYTHON;
+}
+
+/* What the session itself shows. A request that is served after it shows that it was not the end. False: nothing. */
 static bool sid_explain_by_session(
     struct sid_reason *reason, const struct sid_session *per_session, const struct event *event)
 {
@@ -46,14 +53,14 @@ static bool sid_explain_by_session(
 		    timestamp_format_span(asked - session->closed, span));
 		return true;
 	}
-	if (per_session && per_session->large) {
+	if (per_session && per_session->large > per_session->taken) {
 		sid_set_reason(reason, CAUSE_ENDED_BY_SIZE, per_session->large, "refused for its size (HTTP 413)");
 		snprintf(reason->text, sizeof reason->text,
 		    "the server had refused a request of this session for its size (HTTP 413), and ended the session "
 		    "with it");
 		return true;
 	}
-	if (per_session && per_session->aborted > per_session->taken) {
+	if (per_session && per_session->aborted > per_session->taken && sid_ends_with_its_poll(session)) {
 		sid_set_reason(
 		    reason, CAUSE_POLL_ABORTED, per_session->aborted, "a held poll, ended from the client's side");
 		snprintf(reason->text, sizeof reason->text,

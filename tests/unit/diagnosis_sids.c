@@ -157,6 +157,39 @@ static void a_poll_that_the_client_aborts_ends_the_session(void **state)
 	assert_string_equal(disown(stage), "poll-aborted");
 }
 
+static void a_proxy_s_413_after_which_the_server_goes_on_ends_no_session(void **state)
+{
+	struct stage *stage = *state;
+	open_with(stage, "");
+	stage_post(stage, 1, 3000, "HTTP/1.1 413 Request Entity Too Large\r\nServer: nginx\r\n\r\n", "");
+	stage_ask(stage, true, HELD_POLL, ANSWERED, "2");
+	assert_string_equal(disown(stage), "session-gone");
+}
+
+static void refuse_a_connection(struct stage *stage)
+{
+	const struct attempt attempt = {.server = stage->connection.server,
+	    .outcome = ATTEMPT_REFUSED,
+	    .asked = stage->now,
+	    .origin = {.time = stage->now}};
+	stage->observer->attempted(stage->observer->self, &attempt);
+}
+
+/* A telephone that loses its network: python-engineio keeps the session until the heartbeat fails. */
+static void a_poll_that_ends_without_an_answer_ends_no_session_of_python(void **state)
+{
+	struct stage *stage = *state;
+	stage->session.software = (struct recognition){0};
+	recognition_note(&stage->session.software, TRAIT_SID, SLICE("Sd8oRbTMyTvI0jF7AAAA"));
+	recognition_note(
+	    &stage->session.software, TRAIT_HANDSHAKE, SLICE("sid,upgrades,pingTimeout,pingInterval,maxPayload"));
+	open_with(stage, "");
+	stage->ended_by = TO_SERVER;
+	stage_ask(stage, true, HELD_POLL, "", "");
+	refuse_a_connection(stage);
+	assert_string_equal(disown(stage), "restarted");
+}
+
 static void a_client_that_slept_for_too_long_is_given_up(void **state)
 {
 	struct stage *stage = *state;
@@ -170,11 +203,7 @@ static void a_server_that_refused_connections_was_restarted(void **state)
 {
 	struct stage *stage = *state;
 	open_with(stage, "");
-	const struct attempt attempt = {.server = stage->connection.server,
-	    .outcome = ATTEMPT_REFUSED,
-	    .asked = stage->now,
-	    .origin = {.time = stage->now}};
-	stage->observer->attempted(stage->observer->self, &attempt);
+	refuse_a_connection(stage);
 	assert_string_equal(disown(stage), "restarted");
 }
 
@@ -447,6 +476,8 @@ int main(void)
 	    ON_STAGE(a_session_that_the_server_closed_says_so),
 	    ON_STAGE(a_413_ends_the_session),
 	    ON_STAGE(a_poll_that_the_client_aborts_ends_the_session),
+	    ON_STAGE(a_proxy_s_413_after_which_the_server_goes_on_ends_no_session),
+	    ON_STAGE(a_poll_that_ends_without_an_answer_ends_no_session_of_python),
 	    ON_STAGE(a_client_that_slept_for_too_long_is_given_up),
 	    ON_STAGE(a_server_that_refused_connections_was_restarted),
 	    ON_STAGE(a_sid_that_is_unknown_at_once_is_another_worker_s),
