@@ -326,8 +326,8 @@ static __always_inline bool call_take(
 
 /* ---- files of the TLS libraries, which are opened to be mapped */
 
-/* Has the path a part that begins with libssl? Not below /proc: whoever opens it there looks at another process, as what
- * attaches to libraries does, here and of other runs: they would look at each other for ever. */
+/* Has the path a part that begins with libssl? Not below /proc: whoever opens it there looks at another process, as
+ * what attaches to libraries does, here and of other runs: they would look at each other for ever. */
 static __noinline bool open_is_library(__u64 path)
 {
 	enum { OPEN_PATH = 128 };

@@ -59,7 +59,7 @@ struct probe_attach {
 	int current;      /* whose files are looked at */
 	size_t libraries; /* that were among them */
 	int pipe;         /* the attacher's: to write notices; else to read them; -1: there is none */
-	int life;         /* a pipe that nothing goes through: when this end of it is closed, the attacher ends; or -1 */
+	int life; /* a pipe that nothing goes through: when this end of it is closed, the attacher ends; or -1 */
 	struct attach_wait waits[ATTACH_WAITS];
 	size_t wait_count;
 	size_t turn; /* arrivals that this turn has taken */
@@ -252,7 +252,8 @@ struct probe_attach *probe_attach_new(const struct probe_programs *programs, boo
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	if (attach)
-		*attach = (struct probe_attach){.programs = *programs, .by_process = by_process, .pipe = -1, .life = -1};
+		*attach = (struct probe_attach){
+		    .programs = *programs, .by_process = by_process, .pipe = -1, .life = -1};
 	return attach;
 }
 
@@ -398,8 +399,8 @@ static void attacher_run(struct probe_attach *attach)
 }
 
 /* The kernel ends it with its parent, however that ends, and in the midst of whatever this one does: a look at a large
- * file, a file system that does not answer. PR_SET_PDEATHSIG would not do: its signal counts as one of the parent's, who
- * has become another user by then, and whom Landlock lets send none. */
+ * file, a file system that does not answer. PR_SET_PDEATHSIG would not do: its signal counts as one of the parent's,
+ * who has become another user by then, and whom Landlock lets send none. */
 static void attacher_end_with_parent(int life)
 {
 	if (fcntl(life, F_SETOWN, getpid()) == 0 && fcntl(life, F_SETSIG, SIGKILL) == 0)

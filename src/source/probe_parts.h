@@ -316,6 +316,12 @@ struct emission_queue {
 
 struct watched_stream;
 
+/* What the other end of a connection has the other way round. */
+struct socket_ends {
+	struct address local, remote;
+	uint16_t local_port, remote_port;
+};
+
 /* A socket. */
 struct watched_socket {
 	struct watched watched; /* first: freed as one */
@@ -326,7 +332,8 @@ struct watched_socket {
 	bool is_read;                  /* TLS: a library that is watched uses it */
 	bool has_unseen;               /* bytes went by in calls that show none */
 	char path[PROBE_PATH_TEXT];
-	UT_hash_handle hh;
+	struct socket_ends ends;
+	UT_hash_handle hh, by_ends;
 };
 
 struct stream_key {
@@ -352,6 +359,7 @@ struct probe_table {
 	struct budget
 	    memory; /* sockets, streams, what waits: the kernel's records say how many, and ends may be lost */
 	struct watched_socket *sockets;
+	struct watched_socket *by_ends; /* the same; several may have the same ends, in networks of their own */
 	struct watched_stream *streams;
 	size_t clients; /* of the sockets */
 	uint64_t ids, packets;
