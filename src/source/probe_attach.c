@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -407,6 +408,18 @@ static void attacher_end_with_parent(int life)
 		fcntl(life, F_SETFL, O_ASYNC);
 }
 
+/* Those that README names: of root's it needs no others either. */
+static void attacher_give_up(void)
+{
+	static const int needed[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
+	uint64_t kept = 0;
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+		kept |= UINT64_C(1) << needed[i];
+	platform_bound_capabilities();
+	platform_keep_capabilities(kept);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 /* What is open besides stays so: it ends with its parent. */
 static void attacher_begin(const struct probe_attach *attach)
 {
@@ -418,8 +431,7 @@ static void attacher_begin(const struct probe_attach *attach)
 		dup2(nothing, file);
 	attacher_end_with_parent(attach->life);
 	libbpf_set_print(NULL);
-	platform_bound_capabilities();
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	attacher_give_up();
 }
 
 bool probe_attach_follow(struct probe_attach *attach)
