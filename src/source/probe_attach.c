@@ -342,8 +342,10 @@ static int attacher_take(void *self, void *record, size_t size)
 	int stops = ++attach->turn % ATTACH_TURN ? 0 : -EAGAIN;
 	switch ((enum probe_arrival_kind)arrival.kind) {
 	case ARRIVAL_FORK:
-		if (attach->by_process)
-			attacher_look(attach, arrival.process);
+		if (!attach->by_process)
+			break;
+		attach_forget_process(attach, arrival.process); /* one with the same number, whose end was missed */
+		attacher_look(attach, arrival.process);
 		break;
 	case ARRIVAL_EXEC:
 		attacher_look(attach, arrival.process);
@@ -457,5 +459,11 @@ bool probe_attach_follow(struct probe_attach *attach)
 
 bool probe_attach_next_notice(struct probe_attach *attach, struct probe_notice *notice)
 {
-	return attach->pipe >= 0 && read(attach->pipe, notice, sizeof *notice) == sizeof *notice;
+	ssize_t len = attach->pipe < 0 ? -1 : read(attach->pipe, notice, sizeof *notice);
+	if (len == 0) { /* the attacher has ended: what comes now is not attached to */
+		close(attach->pipe);
+		attach->pipe = -1;
+		*notice = (struct probe_notice){0, ECHILD};
+	}
+	return len == 0 || len == sizeof *notice;
 }

@@ -90,8 +90,9 @@ bool probe_go_find(struct probe_go *go, const char *path);
 
 /*
  * By process where processes are chosen: others do not meet the probes then. Processes that start later, and libraries
- * that are loaded later, are attached to by a process of its own (the attacher), which keeps the privileges that this
- * takes. It hears from the kernel alone, and parses nothing but the files of the processes that are watched.
+ * that are loaded later, are attached to by a process of its own (the attacher), which keeps the capabilities that this
+ * takes, and which the kernel ends with the program. It hears from the kernel alone, and parses nothing but the files
+ * of the processes that are watched.
  */
 
 struct bpf_program;
@@ -122,7 +123,8 @@ void probe_attach_now(struct probe_attach *attach, const struct probe_targets *t
 /* Starts the attacher. False: errno says why. */
 bool probe_attach_follow(struct probe_attach *attach);
 
-/* The attacher's next words; false: there are none. Does not wait. */
+/* The attacher's next words; false: there are none. Does not wait. Of its own end, should it come before this
+ * program's, one file is refused (ECHILD). */
 bool probe_attach_next_notice(struct probe_attach *attach, struct probe_notice *notice);
 
 /* The id and depth of a cgroup. False: `why`. */
