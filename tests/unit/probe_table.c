@@ -359,6 +359,19 @@ static void processes_beyond_those_that_can_be_named_are_counted(void **state)
 	assert_non_null(strstr(counts.where, "; other processes: "));
 }
 
+static void processes_of_which_nothing_is_unread_take_no_place(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	for (uint32_t i = 0; i < 2 * UNREAD_PROCESSES; i++)
+		probe_table_set_library(records.table, 1000 + i, PROBE_LIBRARY_OPENSSL);
+	probe_table_set_library(records.table, 7, PROBE_LIBRARY_RUSTLS);
+	records_open_tls(&records, 5);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_TLS, "python (process 7, rustls?): 1"), 1);
+	records_end(&records);
+}
+
 /* ---- log lines */
 
 static void give_log(struct records *records, const char *text)
@@ -572,6 +585,7 @@ int main(void)
 	    cmocka_unit_test(one_that_a_library_was_seen_on_is_not),
 	    cmocka_unit_test(bytes_that_no_call_shows_are_reported_of_their_connection),
 	    cmocka_unit_test(processes_beyond_those_that_can_be_named_are_counted),
+	    cmocka_unit_test(processes_of_which_nothing_is_unread_take_no_place),
 	    cmocka_unit_test(lines_that_matter_are_reported_and_no_others),
 	    cmocka_unit_test(an_exception_that_is_announced_is_reported_whole_and_nothing_behind_it),
 	    cmocka_unit_test(lines_of_another_process_belong_to_no_exception),
