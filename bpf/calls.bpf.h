@@ -326,18 +326,19 @@ static __always_inline bool call_take(
 
 /* ---- files of the TLS libraries, which are opened to be mapped */
 
-/* Has the path a part that begins with libssl? */
+/* Has the path a part that begins with libssl? Not below /proc: whoever opens it there looks at another process, as
+ * what attaches to libraries does, here and of other runs: they would look at each other for ever. */
 static __noinline bool open_is_library(__u64 path)
 {
 	enum { OPEN_PATH = 128 };
-	const __u64 mark = 0x2f6c696273736c; /* "/libssl" */
+	const __u64 mark = 0x2f6c696273736c, look = 0x2f2f70726f632f; /* "/libssl", "/" and "/proc/" */
 	char text[OPEN_PATH] = {};
 	__u64 window = '/';
 	bpf_probe_read_user_str(text, sizeof text, (void *)path);
 	for (__u32 i = 0; i < OPEN_PATH && text[i]; i++) {
 		window = (window << 8 | text[i]) & 0xffffffffffffff;
-		if (window == mark)
-			return true;
+		if (window == mark || window == look)
+			return window == mark;
 	}
 	return false;
 }

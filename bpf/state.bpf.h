@@ -33,6 +33,24 @@ __u64 lost[PROBE_CPUS]; /* records that found no room, by CPU */
 
 /* ---- remembered */
 
+/* A table; what was not used for longest makes room. */
+#define REMEMBER(NAME, MOST, KEY, VALUE)             \
+	struct {                                     \
+		__uint(type, BPF_MAP_TYPE_LRU_HASH); \
+		__uint(max_entries, MOST);           \
+		__type(key, KEY);                    \
+		__type(value, VALUE);                \
+	} NAME SEC(".maps")
+
+/* One value on each CPU, at index 0. */
+#define ONE_BY_CPU(NAME, VALUE)                          \
+	struct {                                         \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); \
+		__uint(max_entries, 1);                  \
+		__type(key, __u32);                      \
+		__type(value, VALUE);                    \
+	} NAME SEC(".maps")
+
 enum verdict {
 	VERDICT_NONE,   /* nothing was seen yet */
 	VERDICT_HTTP,   /* HTTP, no Engine.IO request so far: each request is looked at */
@@ -62,41 +80,21 @@ struct channel {
 	__u8 has_unseen; /* bytes went by in calls that show none; emitted */
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, OFTEN);
-	__type(key, __u64); /* struct sock */
-	__type(value, struct channel);
-} sockets SEC(".maps");
+REMEMBER(sockets, OFTEN, __u64, struct channel); /* by the address of their struct sock */
 
 struct stream_key {
 	__u64 stream;
 	__u64 process;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, OFTEN);
-	__type(key, struct stream_key);
-	__type(value, struct channel);
-} streams SEC(".maps");
+REMEMBER(streams, OFTEN, struct stream_key, struct channel);
 
 /* Which socket a descriptor stands for: of those that are followed, for when it is closed. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, OFTEN);
-	__type(key, __u64); /* process << 32 | descriptor */
-	__type(value, __u64);
-} descriptors SEC(".maps");
+REMEMBER(descriptors, OFTEN, __u64, __u64); /* by process << 32 | descriptor */
 
 enum { PROCESS_WATCHED = 1, PROCESS_SPEAKS = 2, PROCESS_TLS = 4 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, OFTEN);
-	__type(key, __u32);
-	__type(value, __u8); /* bits of the above */
-} processes SEC(".maps");
+REMEMBER(processes, OFTEN, __u32, __u8); /* by id: bits of the above */
 
 /* The memory that a call names, piece by piece. */
 struct walk {
@@ -116,12 +114,7 @@ struct emission {
 };
 
 /* For the calls of the system: one at a time on each CPU (the kernel runs no program of theirs twice on one). */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct emission);
-} place SEC(".maps");
+ONE_BY_CPU(place, struct emission);
 
 /* Pieces of up to GATHER_PIECE bytes are gathered, until GATHER_ROOM is full. */
 enum { GATHER_PIECE = 4096, GATHER_ROOM = 16384 };
@@ -131,12 +124,7 @@ struct gathered {
 	char bytes[GATHER_ROOM + GATHER_PIECE];
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct gathered);
-} gathering SEC(".maps");
+ONE_BY_CPU(gathering, struct gathered);
 
 #define WROTE_SEVERAL (~0ULL)
 
@@ -153,12 +141,7 @@ struct thread {
 	struct emission emission;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, THREADS);
-	__type(key, __u32);
-	__type(value, struct thread);
-} threads SEC(".maps");
+REMEMBER(threads, THREADS, __u32, struct thread);
 
 /* A goroutine within crypto/tls, by its g. */
 struct go_call {
@@ -166,12 +149,7 @@ struct go_call {
 	__u64 reads;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, THREADS);
-	__type(key, struct stream_key);
-	__type(value, struct go_call);
-} go_calls SEC(".maps");
+REMEMBER(go_calls, THREADS, struct stream_key, struct go_call);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

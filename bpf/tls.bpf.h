@@ -199,7 +199,7 @@ int BPF_KPROBE(tls_freed, void *stream)
 	return tls_end((__u64)stream);
 }
 
-/* ---- Go: arguments and results are in registers (ABIInternal, Go 1.17 and later), and calls are told apart by their
+/* ---- Go: arguments and results are in registers (ABIInternal, Go 1.17 and later), and a call is known by its
  * goroutine, which changes threads while it waits. */
 
 #if defined(__TARGET_ARCH_x86)

@@ -53,6 +53,20 @@ void platform_bound_capabilities(void)
 		prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
 }
 
+bool platform_keep_capabilities(uint64_t kept)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	if (syscall(SYS_capget, &head, data) != 0)
+		return false;
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++, kept >>= 32) {
+		data[i].permitted &= (uint32_t)kept;
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	return syscall(SYS_capset, &head, data) == 0;
+}
+
 bool platform_clear_capabilities(void)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -433,6 +447,12 @@ const char *platform_describe_sandbox(char text[SANDBOX_TEXT])
 
 void platform_bound_capabilities(void)
 {
+}
+
+bool platform_keep_capabilities(uint64_t kept)
+{
+	(void)kept;
+	return true;
 }
 
 bool platform_clear_capabilities(void)

@@ -8,6 +8,7 @@
 #define PLATFORM_SANDBOX_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum platform_sandbox {
 	SANDBOX_ENTERED, /* as far as this kernel has one: platform_describe_sandbox */
@@ -24,6 +25,9 @@ enum sandbox_files {
 /* While the process still has capabilities: no program that it starts later gets any. Does nothing where there are
  * none. */
 void platform_bound_capabilities(void);
+
+/* Gives up all capabilities but those: a bit for each, by its number in linux/capability.h. False: errno says why. */
+bool platform_keep_capabilities(uint64_t kept);
 
 /* Gives up the capabilities alone. False: errno says why. */
 bool platform_clear_capabilities(void);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,7 +45,6 @@ struct attach_wait {
 /* Milliseconds: how long the library is looked for, and how long it is until the next look while so many are over. */
 enum { ATTACH_WAITS = 64, ATTACH_PATIENCE = 2000 };
 enum { ATTACH_TURN = 64 }; /* arrivals that are taken before the pipe is looked at: they may come without end */
-enum { ATTACH_PATH = 1024 };
 static const struct {
 	int64_t before;
 	int pause;
@@ -60,6 +60,7 @@ struct probe_attach {
 	int current;      /* whose files are looked at */
 	size_t libraries; /* that were among them */
 	int pipe;         /* the attacher's: to write notices; else to read them; -1: there is none */
+	int life; /* a pipe that nothing goes through: when this end of it is closed, the attacher ends; or -1 */
 	struct attach_wait waits[ATTACH_WAITS];
 	size_t wait_count;
 	size_t turn; /* arrivals that this turn has taken */
@@ -252,7 +253,8 @@ struct probe_attach *probe_attach_new(const struct probe_programs *programs, boo
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	if (attach)
-		*attach = (struct probe_attach){.programs = *programs, .by_process = by_process, .pipe = -1};
+		*attach = (struct probe_attach){
+		    .programs = *programs, .by_process = by_process, .pipe = -1, .life = -1};
 	return attach;
 }
 
@@ -265,6 +267,8 @@ void probe_attach_free(struct probe_attach *attach)
 	free(attach->list);
 	if (attach->pipe >= 0)
 		close(attach->pipe);
+	if (attach->life >= 0)
+		close(attach->life);
 	free(attach);
 }
 
@@ -317,21 +321,6 @@ static int64_t attacher_now(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Is it this program, be it another run, or another edition? An attacher opens libraries too, and looking at it opens
- * some more: two of them, or one alone, would look at each other without end. */
-static bool attacher_is_own_kind(uint32_t process)
-{
-	char path[64], own[ATTACH_PATH], other[ATTACH_PATH];
-	snprintf(path, sizeof path, "/proc/%u/exe", process);
-	ssize_t own_len = readlink("/proc/self/exe", own, sizeof own - 1);
-	ssize_t len = readlink(path, other, sizeof other - 1);
-	if (own_len <= 0 || len <= 0)
-		return process == (uint32_t)getpid();
-	own[own_len] = other[len] = '\0';
-	own[strcspn(own, " ")] = other[strcspn(other, " ")] = '\0'; /* " (deleted)" */
-	return strcmp(strrchr(own, '/'), strrchr(other, '/')) == 0;
-}
-
 static void attacher_wait_for(struct probe_attach *attach, uint32_t process)
 {
 	for (size_t i = 0; i < attach->wait_count; i++)
@@ -351,13 +340,12 @@ static int attacher_take(void *self, void *record, size_t size)
 		return 0;
 	memcpy(&arrival, record, sizeof arrival);
 	int stops = ++attach->turn % ATTACH_TURN ? 0 : -EAGAIN;
-	bool begins = arrival.kind == ARRIVAL_EXEC || arrival.kind == ARRIVAL_LIBRARY;
-	if (begins && attacher_is_own_kind(arrival.process))
-		return stops;
 	switch ((enum probe_arrival_kind)arrival.kind) {
 	case ARRIVAL_FORK:
-		if (attach->by_process)
-			attacher_look(attach, arrival.process);
+		if (!attach->by_process)
+			break;
+		attach_forget_process(attach, arrival.process); /* one with the same number, whose end was missed */
+		attacher_look(attach, arrival.process);
 		break;
 	case ARRIVAL_EXEC:
 		attacher_look(attach, arrival.process);
@@ -413,8 +401,29 @@ static void attacher_run(struct probe_attach *attach)
 	}
 }
 
+/* The kernel ends it with its parent, however that ends, and in the midst of whatever this one does: a look at a large
+ * file, a file system that does not answer. PR_SET_PDEATHSIG would not do: its signal counts as one of the parent's,
+ * who has become another user by then, and whom Landlock lets send none. */
+static void attacher_end_with_parent(int life)
+{
+	if (fcntl(life, F_SETOWN, getpid()) == 0 && fcntl(life, F_SETSIG, SIGKILL) == 0)
+		fcntl(life, F_SETFL, O_ASYNC);
+}
+
+/* Those that README names: of root's it needs no others either. */
+static void attacher_give_up(void)
+{
+	static const int needed[] = {CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
+	uint64_t kept = 0;
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+		kept |= UINT64_C(1) << needed[i];
+	platform_bound_capabilities();
+	platform_keep_capabilities(kept);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 /* What is open besides stays so: it ends with its parent. */
-static void attacher_begin(void)
+static void attacher_begin(const struct probe_attach *attach)
 {
 	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
@@ -422,21 +431,26 @@ static void attacher_begin(void)
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int file = 0; nothing >= 0 && file <= 2; file++)
 		dup2(nothing, file);
+	attacher_end_with_parent(attach->life);
 	libbpf_set_print(NULL);
-	platform_bound_capabilities();
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	attacher_give_up();
 }
 
 bool probe_attach_follow(struct probe_attach *attach)
 {
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+	int notices[2], life[2];
+	if (pipe2(notices, O_CLOEXEC | O_NONBLOCK) != 0)
 		return false;
-	pid_t child = fork();
-	attach->pipe = ends[child == 0];
-	close(ends[child != 0]);
+	bool lives = pipe2(life, O_CLOEXEC) == 0;
+	pid_t child = lives ? fork() : -1;
+	attach->pipe = notices[child == 0];
+	close(notices[child != 0]);
+	if (lives) {
+		attach->life = life[child == 0];
+		close(life[child != 0]);
+	}
 	if (child == 0) {
-		attacher_begin();
+		attacher_begin(attach);
 		attacher_run(attach);
 		_exit(0);
 	}
@@ -445,5 +459,11 @@ bool probe_attach_follow(struct probe_attach *attach)
 
 bool probe_attach_next_notice(struct probe_attach *attach, struct probe_notice *notice)
 {
-	return attach->pipe >= 0 && read(attach->pipe, notice, sizeof *notice) == sizeof *notice;
+	ssize_t len = attach->pipe < 0 ? -1 : read(attach->pipe, notice, sizeof *notice);
+	if (len == 0) { /* the attacher has ended: what comes now is not attached to */
+		close(attach->pipe);
+		attach->pipe = -1;
+		*notice = (struct probe_notice){0, ECHILD};
+	}
+	return len == 0 || len == sizeof *notice;
 }

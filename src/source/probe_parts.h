@@ -90,8 +90,9 @@ bool probe_go_find(struct probe_go *go, const char *path);
 
 /*
  * By process where processes are chosen: others do not meet the probes then. Processes that start later, and libraries
- * that are loaded later, are attached to by a process of its own (the attacher), which keeps the privileges that this
- * takes. It hears from the kernel alone, and parses nothing but the files of the processes that are watched.
+ * that are loaded later, are attached to by a process of its own (the attacher), which keeps the capabilities that this
+ * takes, and which the kernel ends with the program. It hears from the kernel alone, and parses nothing but the files
+ * of the processes that are watched.
  */
 
 struct bpf_program;
@@ -122,7 +123,8 @@ void probe_attach_now(struct probe_attach *attach, const struct probe_targets *t
 /* Starts the attacher. False: errno says why. */
 bool probe_attach_follow(struct probe_attach *attach);
 
-/* The attacher's next words; false: there are none. Does not wait. */
+/* The attacher's next words; false: there are none. Does not wait. Of its own end, should it come before this
+ * program's, one file is refused (ECHILD). */
 bool probe_attach_next_notice(struct probe_attach *attach, struct probe_notice *notice);
 
 /* The id and depth of a cgroup. False: `why`. */
@@ -316,6 +318,12 @@ struct emission_queue {
 
 struct watched_stream;
 
+/* What the other end of a connection has the other way round. */
+struct socket_ends {
+	struct address local, remote;
+	uint16_t local_port, remote_port;
+};
+
 /* A socket. */
 struct watched_socket {
 	struct watched watched; /* first: freed as one */
@@ -326,7 +334,8 @@ struct watched_socket {
 	bool is_read;                  /* TLS: a library that is watched uses it */
 	bool has_unseen;               /* bytes went by in calls that show none */
 	char path[PROBE_PATH_TEXT];
-	UT_hash_handle hh;
+	struct socket_ends ends;
+	UT_hash_handle hh, by_ends;
 };
 
 struct stream_key {
@@ -352,6 +361,7 @@ struct probe_table {
 	struct budget
 	    memory; /* sockets, streams, what waits: the kernel's records say how many, and ends may be lost */
 	struct watched_socket *sockets;
+	struct watched_socket *by_ends; /* the same; several may have the same ends, in networks of their own */
 	struct watched_stream *streams;
 	size_t clients; /* of the sockets */
 	uint64_t ids, packets;

@@ -83,6 +83,7 @@ void probe_table_free(struct probe_table *table)
 	HASH_ITER(hh, table->sockets, socket, next_socket)
 	{
 		HASH_DEL(table->sockets, socket);
+		HASH_DELETE(by_ends, table->by_ends, socket);
 		budget_release(socket);
 	}
 	while (table->lost) {
@@ -196,40 +197,68 @@ static void socket_remove(struct probe_table *table, struct watched_socket *sock
 	socket_count_unread(table, socket, &table->unread);
 	probe_streams_end_socket(table, socket, head);
 	HASH_DEL(table->sockets, socket);
+	HASH_DELETE(by_ends, table->by_ends, socket);
 	table->clients -= socket->watched.facts.is_client;
 	probe_table_emit_gone(table, &socket->watched, head);
 }
 
-static bool socket_mirrors(const struct watched_socket *one, const struct watched_socket *other)
+/* Shows the bytes of its connection, or may do so: of TLS, only what a stream was matched to does. */
+static bool socket_is_shown(const struct watched_socket *socket)
 {
-	const struct probed_socket *a = &one->watched.facts, *b = &other->watched.facts;
-	if (one->peer || other->peer)
-		return one->peer == other->inode;
-	return a->local_port == b->remote_port && a->remote_port == b->local_port &&
-	       address_equals(&a->local, &b->remote) && address_equals(&a->remote, &b->local);
+	return !socket->watched.facts.is_tls || socket->stream;
+}
+
+static bool table_knows_mirror(const struct probe_table *table, const struct watched_socket *socket)
+{
+	const struct socket_ends *own = &socket->ends;
+	const struct socket_ends other = {own->remote, own->local, own->remote_port, own->local_port};
+	struct watched_socket *found;
+	HASH_FIND(by_ends, table->by_ends, &other, sizeof other, found);
+	/* Those with the same ends are behind it in its bucket. */
+	for (UT_hash_handle *each = found ? &found->by_ends : NULL; each; each = each->hh_next) {
+		found = ELMT_FROM_HH(each->tbl, each);
+		if (found != socket && socket_is_shown(found) && memcmp(&found->ends, &other, sizeof other) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Both ends of a connection may be watched. The first one emits it; of TLS, the one whose first stream emitted
  * something. */
 bool probe_table_knows_other_end(const struct probe_table *table, const struct watched_socket *socket)
 {
-	struct watched_socket *other, *next;
 	if (!table->clients && !socket->watched.facts.is_client)
 		return false;
-	HASH_ITER(hh, table->sockets, other, next)
-	if (other != socket && (!other->watched.facts.is_tls || other->stream) && socket_mirrors(socket, other))
+	if (!socket->peer)
+		return table_knows_mirror(table, socket);
+	const struct watched_socket *peer = probe_table_socket(table, socket->peer);
+	return peer && peer != socket && socket_is_shown(peer);
+}
+
+static bool table_index_socket(struct probe_table *table, struct watched_socket *socket)
+{
+	HASH_ADD(hh, table->sockets, inode, sizeof socket->inode, socket);
+	if (!hash_has(socket))
+		return false;
+	HASH_ADD(by_ends, table->by_ends, ends, sizeof socket->ends, socket);
+	if (socket->by_ends.tbl)
 		return true;
+	HASH_DEL(table->sockets, socket);
 	return false;
 }
 
 /* NULL, and counted: no memory. */
-static struct watched_socket *table_add_socket(struct probe_table *table, uint64_t inode)
+static struct watched_socket *table_add_socket(
+    struct probe_table *table, const struct probe_head *head, const struct probe_open *open)
 {
 	struct watched_socket *socket = budget_new(&table->memory, sizeof *socket);
 	if (socket) {
-		socket->inode = inode;
-		HASH_ADD(hh, table->sockets, inode, sizeof socket->inode, socket);
-		if (hash_has(socket))
+		struct probed_socket *facts = &socket->watched.facts;
+		socket->inode = head->socket;
+		socket->peer = open->peer;
+		probe_facts_read(facts, socket->path, head, open);
+		socket->ends = (struct socket_ends){facts->local, facts->remote, facts->local_port, facts->remote_port};
+		if (table_index_socket(table, socket))
 			return socket;
 		budget_release(socket);
 	}
@@ -246,10 +275,8 @@ static void table_take_open(struct probe_table *table, const struct probe_head *
 	if (body.len < sizeof open)
 		return;
 	memcpy(&open, body.at, sizeof open);
-	if (!(socket = table_add_socket(table, head->socket)))
+	if (!(socket = table_add_socket(table, head, &open)))
 		return;
-	socket->peer = open.peer;
-	probe_facts_read(&socket->watched.facts, socket->path, head, &open);
 	socket->watched.facts.id = ++table->ids;
 	/* What is inside of TLS is emitted as the stream's: whose stream that is shows later. */
 	socket->watched.is_muted = !open.is_tls && probe_table_knows_other_end(table, socket);

@@ -6,12 +6,37 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct unread_process *unread_find(struct unread_list *list, uint32_t process, bool makes)
+static bool unread_has_connections(const struct unread_process *process)
+{
+	for (size_t i = 0; i < PROBE_UNREADS; i++)
+		if (process->connections[i])
+			return true;
+	return false;
+}
+
+/* The library of each process that speaks TLS is noted, and most of them are read: the first one of which nothing was
+ * unread goes. False: there is none. */
+static bool unread_make_room(struct unread_list *list)
+{
+	struct unread_process *each = list->processes, *end = each + list->count;
+	if (list->count < UNREAD_PROCESSES)
+		return true;
+	while (each < end && unread_has_connections(each))
+		each++;
+	if (each == end)
+		return false;
+	memmove(each, each + 1, (size_t)(end - each - 1) * sizeof *each);
+	list->count--;
+	return true;
+}
+
+/* Made when there is none; NULL: no room. */
+static struct unread_process *unread_find(struct unread_list *list, uint32_t process)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->processes[i].process == process)
 			return &list->processes[i];
-	if (!makes || list->count == UNREAD_PROCESSES)
+	if (!unread_make_room(list))
 		return NULL;
 	struct unread_process *made = &list->processes[list->count++];
 	*made = (struct unread_process){.process = process};
@@ -20,7 +45,7 @@ static struct unread_process *unread_find(struct unread_list *list, uint32_t pro
 
 void unread_add(struct unread_list *list, enum probe_unread reason, const struct process *process)
 {
-	struct unread_process *found = unread_find(list, process->id, true);
+	struct unread_process *found = unread_find(list, process->id);
 	if (found) {
 		memcpy(found->command, process->command, sizeof found->command);
 		found->connections[reason]++;
@@ -32,7 +57,7 @@ void unread_add(struct unread_list *list, enum probe_unread reason, const struct
 /* The library is known before the connection's end, as a rule. */
 void unread_set_library(struct unread_list *list, uint32_t process, enum probe_library library)
 {
-	struct unread_process *found = unread_find(list, process, true);
+	struct unread_process *found = unread_find(list, process);
 	if (found)
 		found->library = library;
 }

@@ -255,6 +255,34 @@ static void the_other_end_of_a_unix_socket_is_known_by_its_number(void **state)
 	records_end(&records);
 }
 
+/* In networks of their own, as containers have them. */
+static void of_connections_with_the_same_ends_each_may_be_the_other_end(void **state)
+{
+	(void)state;
+	for (unsigned char tls_first = 0; tls_first < 2; tls_first++) {
+		struct records records;
+		struct probe_open server = records_socket(9), client = {.family = INET,
+		                                                  .local_port = server.remote_port,
+		                                                  .remote_port = server.local_port,
+		                                                  .is_client = 1};
+		memcpy(client.local, server.remote, sizeof client.local);
+		memcpy(client.remote, server.local, sizeof client.remote);
+		records_begin(&records, NULL);
+		server.is_tls = tls_first;
+		records_open_as(&records, 5, 7, &server);
+		server.is_tls = !tls_first;
+		records_open_as(&records, 6, 7, &server);
+		records_open_as(&records, 7, 8, &client);
+		records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 7}, "a");
+		assert_int_equal(records.count, 0);
+		records_note(&records, PROBE_GONE, tls_first ? 6 : 5, 0);
+		records_open_as(&records, 7, 8, &client);
+		records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 7}, "a");
+		assert_int_equal(records.count, 1);
+		records_end(&records);
+	}
+}
+
 /* ---- TLS that is not read */
 
 static uint64_t count_unread(const struct records *records, enum probe_unread reason, const char *where)
@@ -329,6 +357,19 @@ static void processes_beyond_those_that_can_be_named_are_counted(void **state)
 	assert_int_equal(counts.connections, UNREAD_PROCESSES + 10);
 	assert_true(strlen(counts.where) < UNREAD_WHERE);
 	assert_non_null(strstr(counts.where, "; other processes: "));
+}
+
+static void processes_of_which_nothing_is_unread_take_no_place(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	for (uint32_t i = 0; i < 2 * UNREAD_PROCESSES; i++)
+		probe_table_set_library(records.table, 1000 + i, PROBE_LIBRARY_OPENSSL);
+	probe_table_set_library(records.table, 7, PROBE_LIBRARY_RUSTLS);
+	records_open_tls(&records, 5);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_TLS, "python (process 7, rustls?): 1"), 1);
+	records_end(&records);
 }
 
 /* ---- log lines */
@@ -538,11 +579,13 @@ int main(void)
 	    cmocka_unit_test(a_connection_of_which_both_ends_are_watched_is_reported_once),
 	    cmocka_unit_test(another_connection_of_the_same_server_is_not_its_other_end),
 	    cmocka_unit_test(the_other_end_of_a_unix_socket_is_known_by_its_number),
+	    cmocka_unit_test(of_connections_with_the_same_ends_each_may_be_the_other_end),
 	    cmocka_unit_test(a_tls_socket_itself_shows_nothing),
 	    cmocka_unit_test(a_tls_socket_that_no_library_was_seen_on_is_counted_by_its_process),
 	    cmocka_unit_test(one_that_a_library_was_seen_on_is_not),
 	    cmocka_unit_test(bytes_that_no_call_shows_are_reported_of_their_connection),
 	    cmocka_unit_test(processes_beyond_those_that_can_be_named_are_counted),
+	    cmocka_unit_test(processes_of_which_nothing_is_unread_take_no_place),
 	    cmocka_unit_test(lines_that_matter_are_reported_and_no_others),
 	    cmocka_unit_test(an_exception_that_is_announced_is_reported_whole_and_nothing_behind_it),
 	    cmocka_unit_test(lines_of_another_process_belong_to_no_exception),
