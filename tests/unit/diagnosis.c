@@ -821,9 +821,7 @@ static void connect_to_old_server(struct stage *stage, const char *sid)
 	stage->session.revision = 3;
 	stage->session.handshake_seen = true;
 	stage_connect(stage);
-	stage->session.software = (struct recognition){0};
-	recognition_note(&stage->session.software, TRAIT_SID, slice_of_text(sid));
-	recognition_note(&stage->session.software, TRAIT_REVISION, SLICE("3"));
+	stage_recognise(stage, sid, NULL, "3");
 	stage_emit(stage, EVENT_PING, TO_SERVER);
 	stage_emit(stage, EVENT_PONG, TO_CLIENT);
 }

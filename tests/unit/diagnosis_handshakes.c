@@ -369,11 +369,7 @@ static void a_websocket_after_whose_end_nobody_listens_met_a_server_that_stops(v
 	stage_ask(stage, true, WEBSOCKET, SWITCHING, "");
 	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
 	stage_wait(stage, 1);
-	const struct attempt refused = {.client = stage->connection.client,
-	    .server = stage->connection.server,
-	    .outcome = ATTEMPT_REFUSED,
-	    .asked = stage->now};
-	stage->observer->attempted(stage->observer->self, &refused);
+	stage_try_connection(stage, ATTEMPT_REFUSED);
 	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
 }
 

@@ -23,9 +23,7 @@ static void connect_to_python_3(struct stage *stage, void (*connect)(struct stag
 {
 	stage->session.revision = 3;
 	connect(stage);
-	stage->session.software = (struct recognition){0};
-	recognition_note(&stage->session.software, TRAIT_SID, SLICE("4d108e47b746473d8fd694e7c75b6ae7"));
-	recognition_note(&stage->session.software, TRAIT_REVISION, SLICE("3"));
+	stage_recognise(stage, "4d108e47b746473d8fd694e7c75b6ae7", NULL, "3");
 	stage_emit(stage, EVENT_PING, TO_SERVER);
 	stage_emit(stage, EVENT_PONG, TO_CLIENT);
 }
@@ -66,22 +64,12 @@ static void a_websocket_that_was_tried_in_vain_ends_no_heartbeat(void **state)
 	SEES(stage, CODE_HEARTBEAT_LOST);
 }
 
-/* A connection to the session's server, asked for now. */
-static void try_connection(struct stage *stage, enum attempt_outcome outcome)
-{
-	const struct attempt attempt = {.server = stage->connection.server,
-	    .outcome = outcome,
-	    .asked = stage->now,
-	    .origin = {.kind = ORIGIN_PACKETS, .time = stage->now, .first = 1, .last = 2}};
-	stage->observer->attempted(stage->observer->self, &attempt);
-}
-
 static void no_pong_is_due_by_polling_where_the_server_takes_no_connection_any_more(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
 	stage_emit(stage, EVENT_PING, TO_CLIENT);
-	try_connection(stage, ATTEMPT_REFUSED);
+	stage_try_connection(stage, ATTEMPT_REFUSED);
 	stage->lingers = 60 * TIMESTAMP_SECOND;
 	DOES_NOT_SEE(stage, CODE_HEARTBEAT_LOST);
 }
@@ -90,9 +78,9 @@ static void a_pong_is_due_where_the_server_takes_connections_again(void **state)
 {
 	struct stage *stage = *state;
 	stage_connect_by_polling(stage);
-	try_connection(stage, ATTEMPT_REFUSED);
+	stage_try_connection(stage, ATTEMPT_REFUSED);
 	stage_wait(stage, 1);
-	try_connection(stage, ATTEMPT_ACCEPTED);
+	stage_try_connection(stage, ATTEMPT_ACCEPTED);
 	stage_wait(stage, 1);
 	stage_emit(stage, EVENT_PING, TO_CLIENT);
 	stage->lingers = 60 * TIMESTAMP_SECOND;

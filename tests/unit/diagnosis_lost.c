@@ -75,10 +75,7 @@ static void an_event_that_was_read_is_not_lost(void **state)
 
 static void recognise_python(struct stage *stage)
 {
-	stage->session.software = (struct recognition){0};
-	recognition_note(&stage->session.software, TRAIT_SID, SLICE("Sd8oRbTMyTvI0jF7AAAA"));
-	recognition_note(
-	    &stage->session.software, TRAIT_HANDSHAKE, SLICE("sid,upgrades,pingTimeout,pingInterval,maxPayload"));
+	stage_recognise(stage, "Sd8oRbTMyTvI0jF7AAAA", "sid,upgrades,pingTimeout,pingInterval,maxPayload", NULL);
 }
 
 static void begin_on_python(struct stage *stage)
@@ -254,10 +251,7 @@ static void another_implementation_reads_it(void **state)
 {
 	struct stage *stage = *state;
 	stage->stream = 1;
-	stage->session.software = (struct recognition){0};
-	recognition_note(&stage->session.software, TRAIT_SID, SLICE("Sd8oRbTMyTvI0jF7AAAA"));
-	recognition_note(
-	    &stage->session.software, TRAIT_HANDSHAKE, SLICE("sid,upgrades,pingInterval,pingTimeout,maxPayload"));
+	stage_recognise(stage, "Sd8oRbTMyTvI0jF7AAAA", "sid,upgrades,pingInterval,pingTimeout,maxPayload", NULL);
 	stage_connect_by_polling(stage);
 	post_event(stage, "1", "", ANSWERED_BY("hypercorn-h2"));
 	DOES_NOT_SEE(stage, CODE_EVENT_LOST);

@@ -455,10 +455,7 @@ static void a_post_that_overtakes_another_does_not_hide_what_that_carried(void *
 static void connect_to_netty(struct stage *stage)
 {
 	stage_connect_by_polling(stage);
-	stage->session.software = (struct recognition){0};
-	recognition_note(&stage->session.software, TRAIT_SID, SLICE("27fed42b-36bf-41ea-8294-03fc7b6c35ab"));
-	recognition_note(&stage->session.software, TRAIT_HANDSHAKE, SLICE("sid,upgrades,pingInterval,pingTimeout"));
-	recognition_note(&stage->session.software, TRAIT_REVISION, SLICE("4"));
+	stage_recognise(stage, "27fed42b-36bf-41ea-8294-03fc7b6c35ab", "sid,upgrades,pingInterval,pingTimeout", "4");
 }
 
 static void netty_does_not_know_a_sid_by_500_and_nothing(void **state)

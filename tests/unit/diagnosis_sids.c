@@ -166,27 +166,15 @@ static void a_proxy_s_413_after_which_the_server_goes_on_ends_no_session(void **
 	assert_string_equal(disown(stage), "session-gone");
 }
 
-static void refuse_a_connection(struct stage *stage)
-{
-	const struct attempt attempt = {.server = stage->connection.server,
-	    .outcome = ATTEMPT_REFUSED,
-	    .asked = stage->now,
-	    .origin = {.time = stage->now}};
-	stage->observer->attempted(stage->observer->self, &attempt);
-}
-
 /* A telephone that loses its network: python-engineio keeps the session until the heartbeat fails. */
 static void a_poll_that_ends_without_an_answer_ends_no_session_of_python(void **state)
 {
 	struct stage *stage = *state;
-	stage->session.software = (struct recognition){0};
-	recognition_note(&stage->session.software, TRAIT_SID, SLICE("Sd8oRbTMyTvI0jF7AAAA"));
-	recognition_note(
-	    &stage->session.software, TRAIT_HANDSHAKE, SLICE("sid,upgrades,pingTimeout,pingInterval,maxPayload"));
+	stage_recognise(stage, "Sd8oRbTMyTvI0jF7AAAA", "sid,upgrades,pingTimeout,pingInterval,maxPayload", NULL);
 	open_with(stage, "");
 	stage->ended_by = TO_SERVER;
 	stage_ask(stage, true, HELD_POLL, "", "");
-	refuse_a_connection(stage);
+	stage_try_connection(stage, ATTEMPT_REFUSED);
 	assert_string_equal(disown(stage), "restarted");
 }
 
@@ -203,7 +191,7 @@ static void a_server_that_refused_connections_was_restarted(void **state)
 {
 	struct stage *stage = *state;
 	open_with(stage, "");
-	refuse_a_connection(stage);
+	stage_try_connection(stage, ATTEMPT_REFUSED);
 	assert_string_equal(disown(stage), "restarted");
 }
 

@@ -55,12 +55,8 @@ static void close_all_in_order(struct stage *stage, bool refuses)
 		stage_turn_to(stage, i);
 		stage_close(stage, 1000);
 	}
-	const struct attempt attempt = {.server = stage->connection.server,
-	    .outcome = ATTEMPT_REFUSED,
-	    .asked = stage->now,
-	    .origin = {.kind = ORIGIN_PACKETS, .time = stage->now, .first = 1, .last = 2}};
 	if (refuses)
-		stage->observer->attempted(stage->observer->self, &attempt);
+		stage_try_connection(stage, ATTEMPT_REFUSED);
 }
 
 static void a_server_that_closes_all_in_order_and_then_refuses_connections_stopped(void **state)

@@ -222,6 +222,29 @@ static inline void stage_post(
 	stage_answer_post(stage, stage_begin_post(stage, events), body_bytes, answer, body);
 }
 
+/* What the session's server is known by, and nothing else. NULL: not by that. */
+static inline void stage_recognise(struct stage *stage, const char *sid, const char *keys, const char *revision)
+{
+	struct recognition *software = &stage->session.software;
+	*software = (struct recognition){0};
+	recognition_note(software, TRAIT_SID, slice_of_text(sid));
+	if (keys)
+		recognition_note(software, TRAIT_HANDSHAKE, slice_of_text(keys));
+	if (revision)
+		recognition_note(software, TRAIT_REVISION, slice_of_text(revision));
+}
+
+/* A connection to the session's server, asked for now. */
+static inline void stage_try_connection(struct stage *stage, enum attempt_outcome outcome)
+{
+	const struct attempt attempt = {.client = stage->connection.client,
+	    .server = stage->connection.server,
+	    .outcome = outcome,
+	    .asked = stage->now,
+	    .origin = {.kind = ORIGIN_PACKETS, .time = stage->now, .first = 1, .last = 2}};
+	stage->observer->attempted(stage->observer->self, &attempt);
+}
+
 /* From here on it is about another session, which begins now, of the same client and server. */
 static inline void stage_begin_session(struct stage *stage)
 {
