@@ -17,7 +17,7 @@ PKG_CONFIG := PKG_CONFIG_PATH=$(BREW)/opt/ncurses/lib/pkgconfig:$(BREW)/opt/libp
 CPPFLAGS += -D_DARWIN_C_SOURCE $(if $(BREW),-I$(BREW)/include)
 endif
 
-# Only `bundle --server` asks a server: without libcurl it says so.
+# Asks a server (`bundle --server`) and sends to a collector (--otlp): without libcurl these say so.
 CURL ?= $(if $(shell $(PKG_CONFIG) --modversion libcurl 2>/dev/null),yes,no)
 
 # Disassembles Go's crypto/tls for the probes: where it is missing, Go's TLS is not read.
@@ -55,7 +55,7 @@ REFLEX ?= yes
 # Of each pair one is compiled: what can be done here, or what says that it cannot.
 LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c src/source/probe_attach.c) \
     $(if $(filter yesyes,$(BPF)$(CAPSTONE)),src/source/probe_go_absent.c,src/source/probe_go.c) \
-    $(if $(filter yes,$(CURL)),src/reflex/handshake_absent.c,src/reflex/handshake.c) \
+    $(if $(filter yes,$(CURL)),src/reflex/handshake_absent.c src/cmd/otlp_post_absent.c,src/reflex/handshake.c src/cmd/otlp_post.c) \
     $(if $(filter yes,$(REFLEX)),,src/reflex/%)
 SOURCES := $(sort $(filter-out $(LEFT_OUT),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
@@ -77,7 +77,7 @@ ifneq ($(word 2,$(MAKECMDGOALS)),)
 endif
 endif
 
-.PHONY: all demo check check-long check-live check-html check-kernels check-roots units deps install install-strip uninstall deb rpm check-package \
+.PHONY: all demo check check-long check-live check-probe check-fleet check-html check-kernels check-roots units deps install install-strip uninstall deb rpm check-package \
     asan torture valgrind coverage fuzz fuzz-seeds bench bench-large bench-probe cross lint format clean help
 # make V=1 shows the commands.
 ifneq ($(V),1)
@@ -190,10 +190,20 @@ check-live: test-deps ## live, by packets and by probes: real servers and client
 	@BUILD=$(BUILD) tests/check-live
 	@BUILD=$(BUILD) tests/check-probe
 
+check-probe: test-deps ## the second half of check-live alone: the probes, and README's table of servers (as root)
+	@tests/tools/install-missing live
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/check-probe
+
 check-html: test-deps ## the report in HTML in a real browser: each path, each width, without a script, axe-core
 	@tests/tools/install-missing build live browser
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/check-html
+
+check-fleet: test-deps ## --otlp with a real collector, Prometheus and ClickHouse's engine, put into build/fleet (as root)
+	@tests/tools/install-missing build live fleet
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/check-fleet
 
 check-kernels: ## the probes on other kernels under qemu, and on this one; the service under a systemd (as root; takes long)
 	@tests/tools/install-missing build live kernels
@@ -219,10 +229,12 @@ ZSH_FOLDER ?= $(PREFIX)/share/zsh/site-functions
 # fish looks below its own prefix, in /etc/fish and in ~/.local/share; for a fish of the system /usr/local is none of them.
 FISH_FOLDER ?= $(if $(filter /usr/local,$(PREFIX)$(wildcard /usr/local/bin/fish)),/etc/fish/completions,$(PREFIX)/share/fish/vendor_completions.d)
 DOCUMENT_FOLDER ?= $(PREFIX)/share/doc/sioscope
-SERVICE := sioscope@.service
+# As examples: where the program is is put into units; the rest is as it is.
+UNITS := sioscope@.service sioscope-otlp@.service
+EXAMPLES := otel-collector.yaml kubernetes-daemonset.yaml queries.sql queries.promql
 
 FILES := $(PREFIX)/bin/sioscope $(MAN_FOLDER)/sioscope.1 $(BASH_FOLDER)/sioscope $(ZSH_FOLDER)/_sioscope \
-    $(FISH_FOLDER)/sioscope.fish $(DOCUMENT_FOLDER)/README.md $(DOCUMENT_FOLDER)/examples/$(SERVICE)
+    $(FISH_FOLDER)/sioscope.fish $(DOCUMENT_FOLDER)/README.md $(addprefix $(DOCUMENT_FOLDER)/examples/,$(UNITS) $(EXAMPLES))
 # Which folders install has made: uninstall removes those of them that are empty, and no others. A package has no need of it.
 MADE_FOLDERS := $(DOCUMENT_FOLDER)/made-folders
 
@@ -234,8 +246,11 @@ install: all ## install to PREFIX (default /usr/local), under DESTDIR
 	install -m 644 src/package/_sioscope $(DESTDIR)$(ZSH_FOLDER)/_sioscope
 	install -m 644 src/package/sioscope.fish $(DESTDIR)$(FISH_FOLDER)/sioscope.fish
 	install -m 644 README.md $(DESTDIR)$(DOCUMENT_FOLDER)/README.md
-	sed 's,@PREFIX@,$(PREFIX),g' src/package/$(SERVICE).in >$(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
-	chmod 644 $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$(SERVICE)
+	install -m 644 $(addprefix src/package/,$(EXAMPLES)) $(DESTDIR)$(DOCUMENT_FOLDER)/examples/
+	for unit in $(UNITS); do \
+	    sed 's,@PREFIX@,$(PREFIX),g' src/package/$$unit.in >$(DESTDIR)$(DOCUMENT_FOLDER)/examples/$$unit && \
+	    chmod 644 $(DESTDIR)$(DOCUMENT_FOLDER)/examples/$$unit || exit 1; \
+	done
 
 install-strip: STRIP := -s
 install-strip: install ## the same without debugging symbols
@@ -294,7 +309,7 @@ torture: test-deps ## every allocation of every command refused in turn, with sa
 # As a library that is loaded when a test begins: a change is compiled, and nothing linked but that.
 MUTANTS := $(BUILD)/mutants
 MUTANTS_CFLAGS := -O1 -g0 -fPIC
-mutants: export COMPILE = $(CC) $(ALL_CFLAGS) $(MUTANTS_CFLAGS)
+mutants: export COMPILE = $(CC) $(ALL_CFLAGS) -I$(MUTANTS) $(MUTANTS_CFLAGS)
 mutants: export LIBRARIES = $(ALL_LIBS)
 mutants: export SOURCES = $(LIBRARY_SOURCES)
 mutants: export UNITS = $(UNIT_SOURCES)

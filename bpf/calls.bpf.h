@@ -93,6 +93,28 @@ static __always_inline void socket_judge(struct channel *channel, struct walk *w
 	channel->verdict = first_judge(channel, found, received, false);
 }
 
+/* TLS may follow a balancer's header, which may come in pieces: the one with the addresses looks like anything. OpenSSL
+ * reads the head of a record (5 bytes) by itself. */
+static __always_inline void socket_judge_proxied(
+    struct channel *channel, const struct sock_found *found, struct walk *walk)
+{
+	enum { RECORD_HANDSHAKE = 0x16, RECORD_HEAD = 5, HELLO = 1 };
+	__u8 start[RECORD_HEAD + 1] = {};
+	int first = walk_look(walk);
+	if (first == FIRST_OTHER || first == FIRST_SHORT || first == FIRST_PROXY)
+		return;
+	bpf_probe_read_user(start, sizeof start, (void *)walk->at);
+	bool is_hello = start[0] == RECORD_HANDSHAKE &&
+	                (walk_length(walk) == RECORD_HEAD || start[RECORD_HEAD] == HELLO);
+	if (first == FIRST_TLS && !is_hello)
+		return;
+	channel->is_proxied = 0;
+	if (first == FIRST_TLS) {
+		channel->verdict = VERDICT_TLS;
+		socket_announce(channel, found->sock);
+	}
+}
+
 /* For when it is closed: what only closing it says. */
 static __always_inline void socket_note_descriptor(__u32 descriptor, const struct channel *channel, __u64 sock)
 {
@@ -112,6 +134,8 @@ static __always_inline void socket_move(struct channel *channel, const struct so
 		return;
 	channel->moves++;
 	channel->process = process;
+	if (socket_serves_port(found->sock))
+		process_met(process);
 	if (!socket_announce(channel, found->sock))
 		channel->process = before;
 }
@@ -127,6 +151,8 @@ static __always_inline bool socket_pass(
 	}
 	if (channel->verdict == VERDICT_NONE || channel->verdict == VERDICT_HTTP)
 		socket_judge(channel, &emission->walk, received);
+	else if (channel->is_proxied && received != (bool)channel->is_client)
+		socket_judge_proxied(channel, found, &emission->walk);
 	if (channel->verdict != VERDICT_FOLLOW && channel->verdict != VERDICT_TLS)
 		return false;
 	if (!channel->is_announced) {
@@ -199,16 +225,16 @@ static __always_inline void call_failed(__u32 descriptor, long code)
 		socket_emit_end(channel, PROBE_RESET, true);
 }
 
-/* No byte of it comes by the process's memory. Of a socket that nothing was seen of, it is unknown what it carries. */
+/* Not a byte of it is seen. Of a socket that nothing was seen of, it is unknown what it carries. */
 static __always_inline void socket_pass_unseen(
-    struct channel *channel, const struct sock_found *found, __u32 descriptor, bool received, __u64 length)
+    struct channel *channel, const struct sock_found *found, __u16 kind, bool received, __u64 length)
 {
 	channel->offset[received] += length;
 	if (channel->verdict != VERDICT_NONE && channel->verdict != VERDICT_FOLLOW)
 		return;
-	if (!channel->is_announced && socket_announce(channel, found->sock))
-		socket_note_descriptor(descriptor, channel, (__u64)found->sock);
-	socket_emit_once(channel, &channel->has_unseen, PROBE_PASSED);
+	if (!channel->is_announced)
+		socket_announce(channel, found->sock);
+	socket_emit_once(channel, &channel->has_unseen, kind);
 }
 
 /* True: what the head and the walk say is to be emitted. */
@@ -231,25 +257,66 @@ static __always_inline bool call_passed(
 		return false;
 	}
 	if (call == CALL_SENDFILE || flags & RECV_DISCARDS) {
-		socket_pass_unseen(channel, &found, descriptor, received, result);
+		socket_pass_unseen(channel, &found, PROBE_PASSED, received, result);
+		if (channel->is_announced)
+			socket_note_descriptor(descriptor, channel, (__u64)found.sock);
 		return false;
 	}
 	walk_begin(&emission->walk, call, regs, result);
 	return socket_pass(channel, &found, descriptor, received, emission);
 }
 
-static __noinline int call_spliced(__u32 descriptor, bool received, long result)
+static __noinline struct channel *call_unseen(const struct sock_found *found, __u16 kind, bool received, long result)
+{
+	if (!found)
+		return NULL;
+	struct channel *channel = socket_channel(found, received, result);
+	if (!channel || channel->verdict == VERDICT_IGNORE)
+		return NULL;
+	if (result)
+		socket_pass_unseen(channel, found, kind, received, result);
+	else if (received && socket_met_end(channel, found->sock))
+		socket_emit_end(channel, PROBE_END, true);
+	return channel;
+}
+
+static __always_inline void call_spliced(__u32 descriptor, bool received, long result)
 {
 	struct sock_found found;
 	if (result < 0 || !socket_find(descriptor, &found))
+		return;
+	struct channel *channel = call_unseen(&found, PROBE_PASSED, received, result);
+	if (channel && channel->is_announced)
+		socket_note_descriptor(descriptor, channel, (__u64)found.sock);
+}
+
+/* ---- io_uring */
+
+/* IORING_OP_… of linux/io_uring.h. */
+static __always_inline bool ring_receives(__u8 operation)
+{
+	return operation == 1 || operation == 4 || operation == 10 || operation == 22 || operation == 27 ||
+	       operation == 49;
+}
+
+static __always_inline bool ring_sends(__u8 operation)
+{
+	return operation == 2 || operation == 5 || operation == 9 || operation == 23 || operation == 26 ||
+	       operation == 47 || operation == 48;
+}
+
+/* A request is done. Only where its second argument is the request: since Linux 5.17. */
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(ring_completed, void *ring, struct io_kiocb *request)
+{
+	struct sock_found found;
+	if (!request || !process_is_watched(current_process()))
 		return 0;
-	struct channel *channel = socket_channel(&found, received, result);
-	if (!channel || channel->verdict == VERDICT_IGNORE)
-		return 0;
-	if (result)
-		socket_pass_unseen(channel, &found, descriptor, received, result);
-	else if (received && socket_met_end(channel, found.sock))
-		socket_emit_end(channel, PROBE_END, true);
+	__u8 operation = BPF_CORE_READ(request, opcode);
+	bool received = ring_receives(operation);
+	__s32 result = bpf_core_field_exists(request->cqe) ? BPF_CORE_READ(request, cqe.res) : 1; /* since 5.19 */
+	if ((received || ring_sends(operation)) && result >= 0 && socket_of_file(BPF_CORE_READ(request, file), &found))
+		call_unseen(&found, PROBE_RING, received, result);
 	return 0;
 }
 
@@ -343,18 +410,43 @@ static __noinline bool open_is_library(__u64 path)
 	return false;
 }
 
+/* A process of 32 bits: its calls have other numbers, and its memory is laid out in another way. Emitted once. */
+static __noinline int call_is_foreign(void)
+{
+	__u32 process = current_process();
+	struct {
+		struct probe_head head;
+		char command[PROBE_NAME];
+	} * record;
+	if (!process_is_attached_to(process) || !process_mark(process, PROCESS_FOREIGN))
+		return 0;
+	record = bpf_ringbuf_reserve(&records, sizeof *record, 0);
+	if (!record) {
+		emit_lost();
+		return 0;
+	}
+	record->head = (struct probe_head){.kind = PROBE_FOREIGN, .process = process, .length = PROBE_NAME};
+	record->head.time = bpf_ktime_get_ns();
+	bpf_get_current_comm(record->command, sizeof record->command);
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(call_returned, struct pt_regs *regs, long result)
 {
 	__u64 number = CALL_NUMBER(regs);
 	__u32 first = 0;
+	if (CALL_IS_FOREIGN(regs))
+		return call_is_foreign();
 	if (number >= PROBE_CALLS)
 		return 0;
 	__u8 call = calls[number];
-	if (call == CALL_NONE || CALL_IS_FOREIGN(regs) || !process_is_watched(current_process()))
+	if (call == CALL_NONE || !process_is_watched(current_process()))
 		return 0;
 	if (call == CALL_OPEN || call == CALL_OPENAT) {
-		if (result >= 0 && open_is_library(call == CALL_OPEN ? CALL_FIRST(regs) : CALL_SECOND(regs)))
+		if (result >= 0 && process_is_attached_to(current_process()) &&
+		    open_is_library(call == CALL_OPEN ? CALL_FIRST(regs) : CALL_SECOND(regs)))
 			process_arrived(current_process(), ARRIVAL_LIBRARY);
 		return 0;
 	}

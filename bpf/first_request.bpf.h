@@ -3,7 +3,7 @@
  *
  * Engine.IO is recognised by the query of an HTTP request, as everywhere (src/socketio/engineio.h). In doubt (a request
  * line that does not end in the bytes looked at) it is followed: whoever reads the records knows better, and this only
- * saves work. HTTP/2 compresses its requests: of a process that was asked for, each such channel is followed.
+ * saves work. HTTP/2 compresses its requests: each such channel is followed.
  */
 #ifndef BPF_FIRST_REQUEST_H
 #define BPF_FIRST_REQUEST_H
@@ -110,10 +110,11 @@ static __always_inline __u8 first_judge(struct channel *channel, enum first foun
 	                   found == FIRST_TLS || found == FIRST_HTTP2 || found == FIRST_PROXY;
 	if (channel->verdict == VERDICT_NONE)
 		channel->is_client = from_client != received;
+	channel->is_proxied = found == FIRST_PROXY;
 	if (channel->verdict == VERDICT_HTTP && found != FIRST_ENGINEIO)
 		return VERDICT_HTTP;
-	/* Where every process is watched the other end of the connection is seen too: the server's. */
-	if (channel->is_client && !selects_processes && (found != FIRST_TLS || !channel->is_joined))
+	/* Where every process is watched, so is the server's end of a connection within this machine. */
+	if (channel->is_client && channel->is_near && !selects_processes && (found != FIRST_TLS || !channel->is_joined))
 		return VERDICT_IGNORE;
 	switch (found) {
 	case FIRST_ENGINEIO:
@@ -122,7 +123,7 @@ static __always_inline __u8 first_judge(struct channel *channel, enum first foun
 		return VERDICT_FOLLOW;
 	case FIRST_HTTP2:
 	case FIRST_HTTP2_SETTINGS:
-		return selects_processes ? VERDICT_FOLLOW : VERDICT_IGNORE;
+		return VERDICT_FOLLOW;
 	case FIRST_REQUEST:
 	case FIRST_ANSWER:
 		return VERDICT_HTTP;

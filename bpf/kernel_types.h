@@ -74,6 +74,14 @@ struct file {
 	void *private_data;
 };
 
+struct io_kiocb {
+	struct file *file;
+	__u8 opcode;
+	struct {
+		__s32 res;
+	} cqe;
+};
+
 /* Until Linux 6.12. */
 struct file___before_613 {
 	struct {
@@ -103,6 +111,7 @@ struct signal_struct {
 struct kernfs_node {
 	struct kernfs_node *__parent;
 	const char *name;
+	__u64 id;
 };
 
 /* Until Linux 6.14. */
@@ -112,6 +121,8 @@ struct kernfs_node___before_615 {
 
 struct cgroup {
 	struct kernfs_node *kn;
+	int level;
+	struct cgroup *ancestors[1];
 };
 
 /* Until Linux 6.0. */

@@ -22,6 +22,8 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changed, const struct sock *sock, int before, int after)
 {
 	__u64 key = (__u64)sock;
+	if (after == BPF_TCP_LISTEN && socket_serves_port(sock)) /* in listen(2) */
+		process_met(current_process());
 	struct channel *channel = bpf_map_lookup_elem(&sockets, &key);
 	if (!channel)
 		return 0;
@@ -66,10 +68,22 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *child)
 {
 	__u32 from = parent->tgid, to = child->tgid;
-	__u8 *flags = from == to ? NULL : bpf_map_lookup_elem(&processes, &from);
-	if (flags && *flags & PROCESS_WATCHED)
-		if (process_mark(to, PROCESS_WATCHED))
-			process_arrived(to, ARRIVAL_FORK);
+	__u8 *known = from == to ? NULL : bpf_map_lookup_elem(&processes, &from);
+	__u8 flags = known ? *known & (PROCESS_WATCHED | PROCESS_MET) : 0;
+	if (from != to && cgroup_level && process_is_in_cgroup())
+		flags |= PROCESS_MET;
+	if (flags && process_mark(to, flags))
+		process_arrived(to, ARRIVAL_FORK);
+	return 0;
+}
+
+/* Only where a cgroup is chosen. One that begins in another than its parent's runs a program next. */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(process_moved, struct cgroup *group, const char *path, struct task_struct *task)
+{
+	__u32 process = task->tgid;
+	if (group_is_chosen(group) && process_mark(process, PROCESS_MET))
+		process_arrived(process, ARRIVAL_MET);
 	return 0;
 }
 
@@ -82,8 +96,10 @@ int BPF_PROG(process_executed)
 		bpf_get_current_comm(command, sizeof command);
 	if (name_count && name_is_wanted(command))
 		process_mark(process, PROCESS_WATCHED);
-	if (process_is_watched(process))
+	if (process_is_attached_to(process)) {
+		process_mark(process, PROCESS_MET); /* so that its end is emitted */
 		process_arrived(process, ARRIVAL_EXEC);
+	}
 	return 0;
 }
 

@@ -33,8 +33,12 @@ enum probe_kind {
 	PROBE_TLS_GONE, /* SSL_free */
 	PROBE_EXIT,     /* the process ended */
 	PROBE_TLS_READ, /* `socket` speaks TLS, and the library that uses it is watched */
-	PROBE_MOVED,    /* another process goes on with `socket`: it was passed on; struct probe_open behind the head */
-	PROBE_PASSED,   /* bytes went through `socket` by a call that shows none of them (splice, sendfile) */
+	PROBE_MOVED,   /* another process goes on with `socket`, or it speaks TLS now; struct probe_open behind the head
+	                */
+	PROBE_PASSED,  /* bytes went through `socket` by a call that shows none of them (splice, sendfile) */
+	PROBE_RING,    /* bytes went through `socket` by io_uring, which no call shows */
+	PROBE_FOREIGN, /* the process makes calls of 32 bits, which are not read; its command (PROBE_NAME bytes) behind
+	                */
 };
 
 enum probe_flag {
@@ -74,10 +78,20 @@ struct probe_open {
 	char groups[PROBE_GROUPS][PROBE_GROUP]; /* the cgroup's own name first, then those above it */
 };
 
+/* What is known of a process, a bit each: the values of the map `processes`. */
+enum {
+	PROCESS_WATCHED = 1, /* by its id or name, or that of one above it */
+	PROCESS_SPEAKS = 2,  /* Engine.IO, or TLS */
+	PROCESS_TLS = 4,
+	PROCESS_MET = 8, /* its TLS libraries are attached to: it is in the cgroup, or uses a port that is watched */
+	PROCESS_FOREIGN = 16, /* its calls are of 32 bits */
+};
+
 /* What happened to a process that is watched, for whoever attaches to TLS libraries; in a ring of their own. */
 enum probe_arrival_kind {
 	ARRIVAL_FORK = 1, /* it began */
 	ARRIVAL_EXEC,
+	ARRIVAL_MET,     /* it uses a port that is watched, or was moved into the cgroup */
 	ARRIVAL_LIBRARY, /* it opened a file that is named as TLS libraries are */
 	ARRIVAL_TLS,     /* it speaks TLS: its first such socket */
 	ARRIVAL_EXIT,

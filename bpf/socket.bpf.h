@@ -26,6 +26,17 @@ static __always_inline bool socket_files(__u32 descriptor, struct file ***files)
 	return descriptor < BPF_CORE_READ(table, max_fds);
 }
 
+static __always_inline bool socket_of_file(const struct file *file, struct sock_found *found)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	if ((BPF_CORE_READ(inode, i_mode) & MODE_TYPE) != MODE_SOCKET)
+		return false;
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	found->inode = BPF_CORE_READ(inode, i_ino);
+	found->sock = BPF_CORE_READ(socket, sk);
+	return found->sock != NULL;
+}
+
 /* False when the descriptor is none, or no socket. */
 static __always_inline bool socket_find(__u32 descriptor, struct sock_found *found)
 {
@@ -34,13 +45,7 @@ static __always_inline bool socket_find(__u32 descriptor, struct sock_found *fou
 		return false;
 	if (bpf_probe_read_kernel(&file, sizeof file, files + descriptor) != 0 || !file)
 		return false;
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	if ((BPF_CORE_READ(inode, i_mode) & MODE_TYPE) != MODE_SOCKET)
-		return false;
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	found->inode = BPF_CORE_READ(inode, i_ino);
-	found->sock = BPF_CORE_READ(socket, sk);
-	return found->sock != NULL;
+	return socket_of_file(file, found);
 }
 
 /* ---- a socket's first use */
@@ -57,6 +62,28 @@ static __always_inline bool socket_port_is_wanted(const struct sock *sock, __u16
 		if (i < port_count && (ports[i] == local || ports[i] == remote))
 			return true;
 	return false;
+}
+
+/* Is a port that is watched its own? The server's end, as a rule. */
+static __always_inline bool socket_serves_port(const struct sock *sock)
+{
+	__u16 family = BPF_CORE_READ(sock, __sk_common.skc_family), local = BPF_CORE_READ(sock, __sk_common.skc_num);
+	for (__u32 i = 0; i < PROBE_PORTS && family != IS_UNIX; i++)
+		if (i < port_count && ports[i] == local)
+			return true;
+	return false;
+}
+
+static __always_inline bool socket_is_near(const struct sock *sock, __u16 family)
+{
+	if (family == IS_INET6) {
+		__u64 own[2] = {}, other[2] = {};
+		BPF_CORE_READ_INTO((struct in6_addr *)own, sock, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)other, sock, __sk_common.skc_v6_daddr);
+		return own[0] == other[0] && own[1] == other[1];
+	}
+	__u32 own = BPF_CORE_READ(sock, __sk_common.skc_rcv_saddr), other = BPF_CORE_READ(sock, __sk_common.skc_daddr);
+	return family != IS_INET || own == other || (bpf_ntohl(other) >> 24) == 127;
 }
 
 /* Had bytes passed before the `just` ones of the call that has shown it? The peer's FIN counts as one. For a unix
@@ -92,6 +119,9 @@ static __noinline struct channel *socket_begin(const struct sock_found *found, b
 		channel.is_joined = socket_is_joined(sock, channel.family, received, just);
 	else
 		channel.verdict = VERDICT_IGNORE;
+	channel.is_near = socket_is_near(sock, channel.family);
+	if (wanted && (!channel.is_near || socket_serves_port(sock)))
+		process_met(channel.process);
 	bpf_map_update_elem(&sockets, &key, &channel, BPF_ANY);
 	return bpf_map_lookup_elem(&sockets, &key);
 }

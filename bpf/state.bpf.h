@@ -78,6 +78,8 @@ struct channel {
 	__u8 moves;      /* from process to process that were emitted */
 	__u8 looks;      /* at bytes that nothing fits: of one that was joined, the middle of a frame perhaps */
 	__u8 has_unseen; /* bytes went by in calls that show none; emitted */
+	__u8 is_proxied; /* a balancer's header came, and nothing that is told behind it so far */
+	__u8 is_near;    /* both ends have the same address, or are of the loopback */
 };
 
 REMEMBER(sockets, OFTEN, __u64, struct channel); /* by the address of their struct sock */
@@ -92,9 +94,7 @@ REMEMBER(streams, OFTEN, struct stream_key, struct channel);
 /* Which socket a descriptor stands for: of those that are followed, for when it is closed. */
 REMEMBER(descriptors, OFTEN, __u64, __u64); /* by process << 32 | descriptor */
 
-enum { PROCESS_WATCHED = 1, PROCESS_SPEAKS = 2, PROCESS_TLS = 4 };
-
-REMEMBER(processes, OFTEN, __u32, __u8); /* by id: bits of the above */
+REMEMBER(processes, OFTEN, __u32, __u8); /* by id: PROCESS_… */
 
 /* The memory that a call names, piece by piece. */
 struct walk {
@@ -180,6 +180,22 @@ static __always_inline __u32 current_process(void)
 	return bpf_get_current_pid_tgid() >> 32;
 }
 
+/* Is a cgroup the chosen one, or below it? */
+static __always_inline bool group_is_chosen(const struct cgroup *group)
+{
+	const struct cgroup___before_61 *old = (const void *)group;
+	__u64 id = 0;
+	if (BPF_CORE_READ(group, level) < (int)cgroup_level)
+		return false;
+	if (bpf_core_field_exists(old->ancestor_ids)) {
+		bpf_probe_read_kernel(&id, sizeof id, (const __u64 *)old->ancestor_ids + cgroup_level);
+		return id == cgroup_id;
+	}
+	struct cgroup *above = NULL;
+	bpf_probe_read_kernel(&above, sizeof above, (struct cgroup *const *)group->ancestors + cgroup_level);
+	return BPF_CORE_READ(above, kn, id) == cgroup_id;
+}
+
 /* Is it in the chosen cgroup, or below it? Before Linux 5.12 programs like these may not call the helper; until 6.0 a
  * cgroup has a list of those above it. */
 static __always_inline bool process_is_in_cgroup(void)
@@ -188,12 +204,7 @@ static __always_inline bool process_is_in_cgroup(void)
 	struct cgroup___before_61 *group = (void *)BPF_CORE_READ(task, cgroups, dfl_cgrp);
 	if (!bpf_core_field_exists(group->ancestor_ids))
 		return bpf_get_current_ancestor_cgroup_id(cgroup_level) == cgroup_id;
-	const __u64 *ancestors = group->ancestor_ids;
-	__u64 id = 0;
-	if (BPF_CORE_READ(group, level) < (int)cgroup_level)
-		return false;
-	bpf_probe_read_kernel(&id, sizeof id, ancestors + cgroup_level);
-	return id == cgroup_id;
+	return group_is_chosen((const struct cgroup *)group);
 }
 
 static __always_inline bool process_is_watched(__u32 process)
@@ -206,6 +217,15 @@ static __always_inline bool process_is_watched(__u32 process)
 		return true;
 	__u8 *flags = bpf_map_lookup_elem(&processes, &process);
 	return flags && *flags & PROCESS_WATCHED;
+}
+
+/* Is it one whose TLS libraries are attached to? Where all processes are watched: of those that use a port. */
+static __always_inline bool process_is_attached_to(__u32 process)
+{
+	if (selects_processes)
+		return process_is_watched(process);
+	__u8 *flags = bpf_map_lookup_elem(&processes, &process);
+	return flags && *flags & PROCESS_MET;
 }
 
 /* What finds no room is missed: its TLS is reported as unread. */
@@ -233,6 +253,13 @@ static __always_inline bool process_mark(__u32 process, __u8 flag)
 	__u8 flags = (known ? *known : 0) | flag;
 	bpf_map_update_elem(&processes, &process, &flags, BPF_ANY);
 	return true;
+}
+
+/* It uses a port that is watched. */
+static __always_inline void process_met(__u32 process)
+{
+	if (!selects_processes && process != own_process && process_mark(process, PROCESS_MET))
+		process_arrived(process, ARRIVAL_MET);
 }
 
 #endif

@@ -11,6 +11,7 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
+#include "base/bytes.h"
 #include "platform/system.h"
 
 #include <stddef.h>
@@ -94,6 +95,12 @@ static inline uint64_t fnv_add(uint64_t hash, const void *bytes, size_t len)
 	for (size_t i = 0; i < len; i++)
 		hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
 	return hash;
+}
+
+/* Of these bytes alone. */
+static inline uint64_t fnv_digest(struct slice bytes)
+{
+	return fnv_add(FNV_START, bytes.at, bytes.len);
 }
 
 #endif

@@ -374,19 +374,22 @@ bool mask_write_json(const struct mask *mask, struct slice text, struct slice na
 	return json_walk(&json);
 }
 
-bool mask_write_line(const struct mask *mask, struct slice line, size_t head, struct buffer *out)
+bool mask_write_line(const struct mask *mask, struct slice line, size_t begin, size_t end, struct buffer *out)
 {
 	struct mask_level levels[MASK_LEVELS];
-	if (mask->shows || head >= line.len)
+	if (mask->shows || begin >= end || end > line.len)
 		return false;
 	struct mask_json json = {.mask = mask,
 	    .out = out,
-	    .at = line.at + head,
-	    .end = line.at + line.len,
+	    .at = line.at + begin,
+	    .end = line.at + end,
 	    .run = line.at,
 	    .levels = levels,
 	    .depth = 1};
 	levels[0] = (struct mask_level){.is_even = true};
 	levels[1] = (struct mask_level){.is_object = true, .is_even = true};
-	return json_walk(&json);
+	bool changed = json_walk(&json);
+	if (changed)
+		buffer_append(out, slice_drop(line, end));
+	return changed;
 }

@@ -63,9 +63,9 @@ bool mask_text_holds(const struct mask *mask, struct slice text);
  * well. */
 bool mask_write_json(const struct mask *mask, struct slice json, struct slice named, struct buffer *out);
 
-/* The same of a line of the timeline, an object whose first `head` bytes have members with nothing of the wire in them
- * but the session's id, which is shown: they are not looked at. */
-bool mask_write_line(const struct mask *mask, struct slice line, size_t head, struct buffer *out);
+/* The same of a line of the timeline, an object: of its members only those from `begin` to `end` can hold secrets, and
+ * are read. The type of a CONNECT is one of them, as it says that its data is one. */
+bool mask_write_line(const struct mask *mask, struct slice line, size_t begin, size_t end, struct buffer *out);
 
 /* Overwrites the secrets in bytes, which keep their places, for views of bytes. */
 enum { MASK_FILL = '*' };

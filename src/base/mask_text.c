@@ -59,31 +59,33 @@ static const uint8_t prose_signs[256] = {['0' ... '9'] = SIGN_DIGIT,
 /* Short words and numbers with blanks between: no sign binds a value to a name, nothing is quoted or encoded, and no
  * word mixes letters and digits as what follows "token is" or "Bearer" does. Beyond ASCII are letters too, but directly
  * behind a name it may be MessagePack. */
-static bool is_prose(struct slice text)
+static bool is_prose_from(struct slice text, size_t at)
 {
 	size_t run = 0;
 	unsigned seen = 0;
-	for (size_t at = 0; at < text.len; at++) {
+	for (; at < text.len; at++) {
 		unsigned sign = prose_signs[text.at[at]];
-		if (sign == SIGN_OTHER || (sign == SIGN_BEYOND && run))
-			return false;
-		run = sign & (SIGN_BETWEEN | SIGN_BEYOND) ? 0 : run + 1;
-		seen = run ? seen | sign : 0;
-		if (run >= PROSE_RUN || (seen & (SIGN_LETTER | SIGN_DIGIT)) == (SIGN_LETTER | SIGN_DIGIT))
+		if (sign & (SIGN_BETWEEN | SIGN_BEYOND)) {
+			if (sign == SIGN_BEYOND && run)
+				return false;
+			run = seen = 0;
+			continue;
+		}
+		seen |= sign;
+		if (sign == SIGN_OTHER || ++run >= PROSE_RUN ||
+		    (seen & (SIGN_LETTER | SIGN_DIGIT)) == (SIGN_LETTER | SIGN_DIGIT))
 			return false;
 	}
 	return true;
 }
 
-/* One short word: nothing in it can be a name with its value, nor an encoded text. */
-static bool is_word(struct slice text)
+/* Prose, or one short word: nothing in that can be a name with its value, nor an encoded text. */
+static bool is_plain(struct slice text)
 {
 	size_t at = 0;
-	if (text.len >= MASK_RUN)
-		return false;
 	while (at < text.len && mask_name_signs[text.at[at]])
 		at++;
-	return at == text.len;
+	return at == text.len ? at < MASK_RUN : is_prose_from(text, 0);
 }
 
 enum { MASK_REMEMBERED_LEN = 512 }; /* of a text; longer ones do not come again */
@@ -102,7 +104,7 @@ bool mask_text_holds(const struct mask *mask, struct slice text)
 	struct scan scan = {.mask = mask, .text = text};
 	struct find find;
 	uint64_t digest, *place;
-	if (mask->shows || is_word(text) || is_prose(text))
+	if (mask->shows || is_plain(text))
 		return false;
 	place = text_place(mask, text, &digest);
 	if (place && *place == digest)

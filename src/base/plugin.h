@@ -13,10 +13,12 @@
 #include <stdint.h>
 
 struct buffer;
+struct cause_entry;
 struct code_block;
 struct detector;
 struct diagnosis;
 struct event;
+struct exchange;
 struct findings;
 struct html_section;
 struct mask;
@@ -96,6 +98,16 @@ struct plugin {
 	bool (*wants_document)(const void *facts, struct slice target);
 	void (*document)(void *facts, struct slice target, struct slice body);
 
+	/* A request of the application that is none of Engine.IO, by its target (an upload): does what becomes of it
+	 * matter? And, when its head is there, is it the application's? Then detectors hear of it (detect/detector.h:
+	 * beside). */
+	bool (*wants_beside)(struct slice target);
+	bool (*takes_beside)(const struct exchange *exchange);
+	/* Why a request of Engine.IO was refused, or answered by something else, by what is known of the application: a
+	 * row of its causes. The core asks where its own tables say a bare status or a wrong path. NULL: no more than
+	 * that is known. */
+	const struct cause_entry *(*refused)(const struct exchange *exchange);
+
 	const struct server_log_table *log_table; /* lines of a watched process to show: servers/server.h */
 	bool (*owns)(const struct event *event);  /* its own detectors judge what became of the event */
 	const struct pairing *pairing;            /* which event answers which: socketio/event.h */
@@ -134,6 +146,33 @@ static inline void plugin_set_facts(struct plugin_facts *facts, const struct plu
 	for (size_t i = 0; plugins[i]; i++)
 		if (plugins[i] == plugin)
 			facts->of[i] = opened;
+}
+
+static inline bool plugin_wants_beside(struct slice target)
+{
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->wants_beside && plugins[i]->wants_beside(target))
+			return true;
+	return false;
+}
+
+static inline bool plugin_takes_beside(const struct exchange *exchange)
+{
+	for (size_t i = 0; plugins[i]; i++)
+		if (plugins[i]->takes_beside && plugins[i]->takes_beside(exchange))
+			return true;
+	return false;
+}
+
+/* What the first plug-in that knows more says of a refusal; NULL: none does. */
+static inline const struct cause_entry *plugin_refused(const struct exchange *exchange)
+{
+	for (size_t i = 0; plugins[i]; i++) {
+		const struct cause_entry *cause = plugins[i]->refused ? plugins[i]->refused(exchange) : NULL;
+		if (cause)
+			return cause;
+	}
+	return NULL;
 }
 
 /* A plug-in judges what became of the event: the core's detectors leave it alone. */

@@ -54,6 +54,10 @@ const struct limit_entry limits_table[LIMIT_COUNT] = {
         "no more was read of the connection"},
     [LIMIT_HTML] = {"html", ENTRY(html), 20 * 1000 * 1000, 2 << 20, "bytes",
         "the report in HTML, which says what it leaves out", NULL},
+    [LIMIT_EXPORT] = {"export", ENTRY(export), 8 << 20, 4 << 20, "bytes",
+        "requests that wait for the collector (--otlp)", NULL},
+    [LIMIT_WIRE] = {"wire", ENTRY(wire), 4 << 10, 0, "bytes",
+        "of a WebSocket message as it was on the wire, kept by the interface", NULL},
 };
 
 static size_t *limits_field(struct limits *limits, enum limit limit)
@@ -176,6 +180,13 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "not see what they carry",
         "Turn that off for the test (haproxy: no option splice-auto, splice-request, splice-response), watch the "
         "server behind it, or capture packets (-i)."},
+    [LEDGER_RING] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "io-uring", NULL,
+        "connection of a watched process was read or written by io_uring, which probes do not see",
+        "connections of watched processes were read or written by io_uring, which probes do not see",
+        "Turn io_uring off in the server for the test (node, libuv: UV_USE_IO_URING=0), or capture packets (-i)."},
+    [LEDGER_32_BITS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "32-bit", NULL,
+        "watched process is a program of 32 bits, of which probes see nothing",
+        "watched processes are programs of 32 bits, of which probes see nothing", "Capture packets instead (-i)."},
     [LEDGER_UNATTACHED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "unattached", NULL,
         "file with a TLS library could not be attached to", "files with a TLS library could not be attached to",
         "A probe is an open file: a higher limit of them (ulimit -n) helps."},
@@ -251,6 +262,9 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
         "connection lost the requests that would tell what it carries",
         "connections lost the requests that would tell what they carry", NULL},
     [LEDGER_UNPLACED] = {LEDGER_COLUMN_NOTED, LEDGER_SEEN, "unplaced", NULL, NULL, NULL, NULL}, /* counted as gaps */
+    [LEDGER_TUNNELS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "tunnels", NULL,
+        "packet of a tunnel was not looked into", "packets of tunnels were not looked into",
+        "Capture where the traffic leaves the tunnel: on its inner interface (wg0, tun0, ppp0), or on the server."},
     [LEDGER_QUIC] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS_ALONE, "quic", NULL,
         "connection speaks QUIC (HTTP/3, WebTransport), which is not read",
         "connections speak QUIC (HTTP/3, WebTransport), which is not read",
@@ -308,6 +322,11 @@ static const struct ledger_reason_facts ledger_reasons[LEDGER_LIMIT] = {
     [LEDGER_MEMORY_REFUSED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "memory-refused", NULL,
         "time there was no memory: something is missing here", "times there was no memory: something is missing here",
         NULL},
+    [LEDGER_NOT_EXPORTED] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "not-exported", NULL,
+        "item (data point, log record or span) did not reach the collector (--otlp)",
+        "items (data points, log records, spans) did not reach the collector (--otlp)",
+        "Look at the collector's own log. --max-export lets more wait while it is away; OTEL_EXPORTER_OTLP_TIMEOUT "
+        "(milliseconds) says how long it is waited for at the end."},
 };
 
 /* What it means that a limit was hit is in the table of limits. */
@@ -319,6 +338,9 @@ static const struct ledger_reason_facts ledger_limit_reasons[LIMIT_COUNT] = {
     [LIMIT_SESSIONS] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-sessions", NULL, "time", "times", NULL},
     [LIMIT_PIPELINED] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-pipelined", NULL, "time", "times", NULL},
     [LIMIT_HTML] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-html", NULL, "time", "times", NULL},
+    /* What had no room is counted in items: not-exported. */
+    [LIMIT_EXPORT] = {LEDGER_COLUMN_NOTED, LEDGER_SEEN, "limit-export", NULL, "time", "times", NULL},
+    [LIMIT_WIRE] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-wire", NULL, "time", "times", NULL},
     [LIMIT_IDLE] = {LEDGER_COLUMN_NOTED, LEDGER_LISTED, "limit-idle", NULL, "time", "times", NULL},
     [LIMIT_MEMORY] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-memory", NULL, "time", "times", NULL},
     [LIMIT_RECORD] = {LEDGER_COLUMN_NOTED, LEDGER_BLINDS, "limit-record", NULL, "time", "times", NULL},

@@ -34,6 +34,8 @@ struct limits {
 	size_t tls_waiting; /* bytes of a TLS connection that wait for its keys */
 	size_t tls_search;  /* tries to find a place in a TLS connection, after a loss or in mid-stream */
 	size_t html;        /* bytes of the report in HTML */
+	size_t export;      /* bytes of requests that wait for the collector (--otlp) */
+	size_t wire;        /* bytes of a WebSocket message that are kept as they were on the wire: by the interface */
 };
 
 enum limit {
@@ -58,6 +60,8 @@ enum limit {
 	LIMIT_TLS_WAITING,
 	LIMIT_TLS_SEARCH,
 	LIMIT_HTML,
+	LIMIT_EXPORT,
+	LIMIT_WIRE,
 	LIMIT_COUNT,
 };
 
@@ -128,18 +132,22 @@ enum ledger_reason {
 	/* repeated, held back */
 	LEDGER_REPEATED,
 	LEDGER_UNANSWERED_UPGRADE,
+	/* why packets are missing: before the gaps that they leave */
+	LEDGER_DROPPED,
+	LEDGER_ONE_SIDED,
 	/* lost, cut */
 	LEDGER_GAP,
 	LEDGER_SNAPPED,
 	/* noted: the input */
 	LEDGER_NOTHING,
-	LEDGER_DROPPED,
 	LEDGER_LINK_TYPE,
 	LEDGER_INPUT_CUT,
 	LEDGER_LOG_MISSES,
 	LEDGER_UNMATCHED_TLS,
 	LEDGER_UNREAD_TLS,
 	LEDGER_PASSED_BY,
+	LEDGER_RING,
+	LEDGER_32_BITS,
 	LEDGER_UNATTACHED,
 	LEDGER_ENTRIES_UNREAD,
 	LEDGER_MESSAGES_NOT_RECORDED,
@@ -161,9 +169,9 @@ enum ledger_reason {
 	LEDGER_CLOCK_OUTLIERS,
 	LEDGER_CLOCK_STEPS,
 	LEDGER_JOINED,
-	LEDGER_ONE_SIDED,
 	LEDGER_HIDDEN,
 	LEDGER_UNPLACED,
+	LEDGER_TUNNELS,
 	LEDGER_QUIC,
 	LEDGER_WEBTRANSPORT,
 	LEDGER_TLS_FOREIGN,
@@ -184,6 +192,7 @@ enum ledger_reason {
 	LEDGER_SESSIONS_LEFT_OUT,
 	LEDGER_SERVERS_LEFT_OUT,
 	LEDGER_MEMORY_REFUSED,
+	LEDGER_NOT_EXPORTED,
 	LEDGER_LIMIT, /* each limit above that was hit: ledger_limit */
 	LEDGER_REASONS = LEDGER_LIMIT + LIMIT_COUNT,
 };

@@ -131,6 +131,26 @@ static bool write_visible_escape(struct buffer *out, uint32_t code)
 	    out, "\\u%04x\\u%04x", 0xd800 | (unsigned)(code >> 10), 0xdc00 | (unsigned)(code & 0x3ff));
 }
 
+bool utf8_is_valid(struct slice text)
+{
+	uint64_t eight;
+	uint32_t code;
+	while (text.len) {
+		if (text.len >= sizeof eight) {
+			memcpy(&eight, text.at, sizeof eight);
+			if (!(eight & UINT64_C(0x8080808080808080))) {
+				text = slice_drop(text, sizeof eight);
+				continue;
+			}
+		}
+		size_t len = utf8_decode(text, &code);
+		if (!len)
+			return false;
+		text = slice_drop(text, len);
+	}
+	return true;
+}
+
 bool utf8_write_visible(struct buffer *out, struct slice text)
 {
 	size_t run = 0, at = 0;

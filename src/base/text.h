@@ -49,6 +49,18 @@ static inline size_t utf8_decode(struct slice text, uint32_t *code)
 	return wrong ? 0 : len;
 }
 
+/* Is all of it UTF-8? Text without a byte above 127 is looked through eight bytes at a time. */
+bool utf8_is_valid(struct slice text);
+
+/* The beginning of the text, at most so many bytes of it; no character is cut in its middle. */
+static inline struct slice utf8_take(struct slice text, size_t most)
+{
+	size_t len = text.len < most ? text.len : most;
+	while (len && len < text.len && (text.at[len] & 0xc0) == 0x80)
+		len--;
+	return slice_take(text, len);
+}
+
 /* Characters that no output shows as they are, since they steer a terminal or make text look like another: controls
  * (C0, U+007F, C1), marks of direction and their isolates (Unicode 15, UAX #9), line and paragraph separators (U+2028,
  * U+2029), what has no width or no ink (Unicode 15, Default_Ignorable_Code_Point: U+200B, fillers of Hangul, tags,

@@ -2,6 +2,7 @@
 #include "base/timestamp.h"
 
 #include "base/json.h"
+#include "base/numbering.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -221,6 +222,8 @@ static bool reader_take_letter(struct reader *reader, char letter, struct readin
 	switch (letter) {
 	case 'Y':
 		return reader_take_number(reader, 4, 4, &reading->year);
+	case 'S': /* two digits, of this century */
+		return reader_take_number(reader, 2, 2, &reading->year) && (reading->year += 2000);
 	case 'M':
 		return reader_take_number(reader, 2, 2, &reading->month);
 	case 'D':
@@ -233,6 +236,12 @@ static bool reader_take_letter(struct reader *reader, char letter, struct readin
 		return reader_take_number(reader, 1, 2, &reading->next);
 	case 'C':
 		return reader_take_clock(reader, reading);
+	case '/':
+		return reader_take(reader, "/");
+	case '.':
+		return reader_take(reader, ".");
+	case '_':
+		return reader_take(reader, "-");
 	case '-': /* between the parts of a date */
 		return reader_take(reader, "-/. ");
 	case '+': /* between date and time */
@@ -247,6 +256,10 @@ static bool reader_take_letter(struct reader *reader, char letter, struct readin
 static const char *const reading_forms[] = {
     "Y-M-D+C", /* RFC 3339; 2026/11/23 11:54:09 of nginx; 2026-11-23 11:54:09,051 of Python's logging */
     "A-B-Y+C", /* 11/23/2026, 2:54:09 PM of NestJS; 23/11/2026, 14:54:09 in other languages */
+    "M/D/S+C", /* 11/23/26 14:54:09 of strftime's %x in the locale C, as rich writes it */
+    "D/M/S+C", /* 23/11/26, 14:54:09 in other locales, where the month cannot be first */
+    "D.M.S+C", /* 23.11.26 14:54:09 */
+    "S_M_D+C", /* 26-11-23 14:54:09 */
     "D-N-Y+C", /* 23/Nov/2026:11:54:09 +0000 of access logs; 23 Nov 2026 11:54:09 GMT of RFC 9110 */
     "N D+C Y", /* Nov 23 11:54:09.051 2026 of Apache's error log */
     "N D+C",   /* Nov 23 11:54:09 of syslog: no year */
@@ -308,7 +321,8 @@ static bool reading_place(const struct reading *reading, timestamp near, timesta
 	return true;
 }
 
-/* Seconds since the epoch, from the year 2001 on, perhaps with a fraction; or milliseconds. */
+/* Seconds since the epoch, from the year 2001 on, perhaps with a fraction; or milliseconds, or journald's
+ * microseconds. */
 static bool reader_take_epoch(struct reader reader, timestamp *time)
 {
 	int64_t number;
@@ -317,9 +331,13 @@ static bool reader_take_epoch(struct reader reader, timestamp *time)
 		*time = timestamp_of(number, reader_take_fraction(&seconds));
 		return true;
 	}
-	if (!reader_take_number(&reader, 13, 13, &number))
+	seconds = reader;
+	if (reader_take_number(&seconds, 13, 13, &number))
+		*time = timestamp_of(number / 1000, number % 1000 * TIMESTAMP_MILLISECOND);
+	else if (reader_take_number(&reader, 16, 16, &number))
+		*time = timestamp_of(number / 1000000, number % 1000000 * 1000);
+	else
 		return false;
-	*time = timestamp_of(number / 1000, number % 1000 * TIMESTAMP_MILLISECOND);
 	return true;
 }
 
@@ -335,7 +353,8 @@ static bool reader_take_time(struct reader reader, timestamp near, timestamp *ti
 /* A line of JSON, as pino, winston and container runtimes write: the member that is its time. */
 static bool timestamp_read_json(struct slice line, timestamp near, timestamp *time)
 {
-	static const char *const names[] = {"time", "timestamp", "ts", "@timestamp", "asctime"};
+	static const char *const names[] = {"time", "timestamp", "ts", "@timestamp", "asctime", "datetime", "date",
+	    "@t", "eventTime", "__REALTIME_TIMESTAMP", "created"};
 	struct slice object, value;
 	if (!slice_starts_with(line, SLICE("{")) || !json_take_value(&line, &object))
 		return false;
@@ -381,16 +400,48 @@ const char *origin_kind_name(enum origin_kind kind)
 	return origin_kinds[kind].many;
 }
 
+const char *origin_in_file(const struct origin *origin, unsigned nth, uint64_t numbers[2], const char **short_name)
+{
+	struct numbered first, last;
+	bool known = origin->numbering && origin->kind == ORIGIN_PACKETS && origin->first &&
+	             numbering_find(origin->numbering, origin->first, &first) &&
+	             numbering_find(origin->numbering, origin->last, &last);
+	bool is_one = known && first.file == last.file;
+	if (!known || nth > 1 || (is_one && nth))
+		return NULL;
+	numbers[0] = nth ? last.number : first.number;
+	numbers[1] = nth || is_one ? last.number : first.number;
+	if (short_name)
+		*short_name = nth ? last.name : first.name;
+	return nth ? last.file : first.file;
+}
+
+/* "packet 12", "packets 12-14". Returns how long it is. */
+static size_t origin_format_numbers(enum origin_kind kind, const uint64_t numbers[2], char *text, size_t room)
+{
+	int len = numbers[0] == numbers[1] ? snprintf(text, room, "%s %" PRIu64, origin_kinds[kind].one, numbers[0])
+	                                   : snprintf(text, room, "%s %" PRIu64 "-%" PRIu64, origin_kinds[kind].many,
+	                                         numbers[0], numbers[1]);
+	return len < 0 ? 0 : (size_t)len;
+}
+
 const char *origin_format(const struct origin *origin, char text[ORIGIN_TEXT])
 {
-	int len = 0;
+	uint64_t numbers[2] = {origin->first, origin->last};
+	const char *name;
+	size_t len = 0;
 	*text = '\0';
-	if (origin->first && origin->first == origin->last)
-		len = snprintf(text, ORIGIN_TEXT, "%s %" PRIu64, origin_kinds[origin->kind].one, origin->first);
-	else if (origin->first)
-		len = snprintf(text, ORIGIN_TEXT, "%s %" PRIu64 "-%" PRIu64, origin_kinds[origin->kind].many,
-		    origin->first, origin->last);
-	if (len && origin->stream)
-		snprintf(text + len, ORIGIN_TEXT - (size_t)len, " (stream %" PRIu32 ")", origin->stream);
+	if (!origin->first)
+		return text;
+	if (!origin_in_file(origin, 0, numbers, &name))
+		len = origin_format_numbers(origin->kind, numbers, text, ORIGIN_TEXT);
+	else
+		for (unsigned nth = 0; origin_in_file(origin, nth, numbers, &name); nth++) {
+			len += (size_t)snprintf(text + len, ORIGIN_TEXT - len, "%s", nth ? " to " : "");
+			len += origin_format_numbers(origin->kind, numbers, text + len, ORIGIN_TEXT - len);
+			len += (size_t)snprintf(text + len, ORIGIN_TEXT - len, " of %s", name);
+		}
+	if (origin->stream && len < ORIGIN_TEXT)
+		snprintf(text + len, ORIGIN_TEXT - len, " (stream %" PRIu32 ")", origin->stream);
 	return text;
 }

@@ -70,6 +70,8 @@ static inline timestamp clock_timestamp(void)
  * is decided here alone. */
 
 /* What the numbers count. */
+struct numbering;
+
 enum origin_kind {
 	ORIGIN_PACKETS, /* of a capture; a probe's records are numbered as the packets that -w writes of them */
 	ORIGIN_ENTRIES, /* of a HAR file */
@@ -80,7 +82,9 @@ struct origin {
 	uint64_t first, last; /* the lowest and the highest number, from 1; 0: not seen */
 	timestamp time;       /* of what completed it */
 	enum origin_kind kind;
-	uint32_t stream; /* of the HTTP/2 connection that carried it; 0: none, or several */
+	uint32_t stream;                   /* of the HTTP/2 connection that carried it; 0: none, or several */
+	const struct numbering *numbering; /* of merged files: which packet of which file that is (base/numbering.h),
+	                                    * and lives as long as the run; NULL: of one file. Borrowed */
 };
 
 /* Makes it reach over `by` as well: a capture may hold the packets of one message in any order. */
@@ -102,9 +106,24 @@ static inline bool origin_holds(const struct origin *origin, const struct origin
 #define ORIGIN_AT(kind_, number_) \
 	(&(const struct origin){.first = (number_), .last = (number_), .time = TIMESTAMP_NONE, .kind = (kind_)})
 
-/* "packet 12", "packets 12-14 (stream 5)", "entry 7", "lines 3-4"; "" when nothing was seen. Returns `text`. */
-enum { ORIGIN_TEXT = 80 };
+/* The same one number of what `origin_` is of. */
+#define ORIGIN_OF(origin_, number_)                 \
+	(&(const struct origin){.first = (number_), \
+	    .last = (number_),                      \
+	    .time = TIMESTAMP_NONE,                 \
+	    .kind = (origin_)->kind,                \
+	    .numbering = (origin_)->numbering})
+
+/* "packet 12", "packets 12-14 (stream 5)", "entry 7", "lines 3-4"; "" when nothing was seen. Of merged files by the
+ * numbers that each file has: "packets 7-9 of back.pcap", "packet 7 of front.pcap to packet 9 of back.pcap". Returns
+ * `text`. */
+enum { ORIGIN_TEXT = 220 };
 const char *origin_format(const struct origin *origin, char text[ORIGIN_TEXT]);
+
+/* Of merged files, the part of it that is in the file of its first packet (`nth` 0) and, where that is another, in the
+ * file of its last one (1): its numbers there. NULL: there is none, or nothing was merged; else the file's name, as the
+ * user wrote it. `short_name`: may be NULL. */
+const char *origin_in_file(const struct origin *origin, unsigned nth, uint64_t numbers[2], const char **short_name);
 
 /* "packets", "entries", "lines": as contracts.md calls the pair of numbers. */
 const char *origin_kind_name(enum origin_kind kind);

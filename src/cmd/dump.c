@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cmd/examine.h"
 #include "cmd/options.h"
+#include "cmd/otlp_lines.h"
 #include "query/expectations.h"
 
 #include <inttypes.h>
@@ -52,10 +53,8 @@ static bool dump_report_left_out(const struct record *record)
 {
 	uint64_t left_out = record_left_out(record) + record_outgrown(record);
 	if (left_out)
-		complain(
-		    "%" PRIu64
-		    " %s not kept for the filter, which looks back: lines may be missing (--max-record, --max-growth, "
-		    "and the space in TMPDIR)",
+		complain("%" PRIu64 " %s not kept for the filter, which looks back: lines may be missing "
+		         "(--max-record, --max-growth, and the space in TMPDIR)",
 		    left_out, plural_choose(left_out, "event was", "events were"));
 	return !left_out;
 }
@@ -86,8 +85,9 @@ static bool dump_report_undecided(const struct options *options, uint64_t undeci
 {
 	char size[LIMITS_TEXT];
 	if (undecided)
-		complain("--where could not tell %" PRIu64 " %s: text is longer than a regular expression looks at "
-		         "(%s, --max-match); lines may be missing",
+		complain(
+		    "--where could not tell %" PRIu64
+		    " %s: text is longer than a regular expression looks at (%s, --max-match); lines may be missing",
 		    undecided, plural_choose(undecided, "time", "times"),
 		    limits_format(LIMIT_MATCH, options->limits.match, size));
 	return !undecided;
@@ -127,9 +127,37 @@ static int dump_write(const struct options *options, const struct query *where)
 	return good && written && decided && !memory.refused ? EXIT_DONE : EXIT_UNABLE;
 }
 
+/* ---- as OTLP */
+
+static int dump_export(const struct options *options)
+{
+	struct budget memory = {.limit = SIZE_MAX};
+	struct otlp_lines lines;
+	const struct observer *observers[2];
+	struct run run = {.options = options, .observers = observers, .observer_count = 2, .also = &memory};
+	if (!otlp_lines_open(&lines, options, 1u << OTLP_TRACES, &run, &memory))
+		return EXIT_UNABLE;
+	observers[0] = otlp_observer(lines.encoder);
+	observers[1] = &lines.clock;
+	bool good = run_all(&run);
+	if (good) {
+		run_report_unseen(&run);
+		good = otlp_lines_end(&lines);
+	}
+	run_free(&run);
+	otlp_lines_close(&lines);
+	return good && run_kept(&run) ? EXIT_DONE : EXIT_UNABLE;
+}
+
 static int dump_run(const struct options *options)
 {
 	bool good;
+	if (options->otlp && (options->where || options->layers)) {
+		complain("--format otlp takes the whole timeline: leave out --where and --layer");
+		return EXIT_UNABLE;
+	}
+	if (options->otlp)
+		return dump_export(options);
 	struct query *where = dump_parse_where(options, &good);
 	int code = good ? dump_write(options, where) : EXIT_UNABLE;
 	query_free(where);

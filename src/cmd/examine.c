@@ -69,7 +69,7 @@ bool examine_begin(struct examination *examination, const struct options *option
 {
 	*examination = (struct examination){0};
 	bool opened = facts_open(&examination->facts, options);
-	summary_init(&examination->summary, REPORT_SESSIONS, &examination->facts.plugged);
+	summary_init(&examination->summary, REPORT_SESSIONS, &examination->facts);
 	if (!opened || !examine_prepare(examination, options))
 		return false;
 	examine_observe(examination, record_observer(examination->record));
@@ -87,6 +87,7 @@ bool examine_begin(struct examination *examination, const struct options *option
 	examination->run = (struct run){.options = options,
 	    .observers = examination->observers,
 	    .observer_count = examination->observer_count,
+	    .findings = examination->findings,
 	    .undated = &examination->facts.undated,
 	    .also = &examination->findings->memory};
 	record_follow(examination->record, &examination->run.bytes, options->limits.growth);
@@ -109,6 +110,8 @@ bool examine_finish(struct examination *examination)
 	struct engine *engine = examination->run.engine;
 	examine_note_limits(examination);
 	diagnosis_finish(examination->diagnosis, engine_counts(engine));
+	if (!examination->run.options->interface) /* which waits for nothing, and does so at its end */
+		run_export(&examination->run);
 	summary_finish(&examination->summary, engine, &examination->run.input, examination->findings);
 	ledger_set(engine_ledger(engine), LEDGER_MEMORY_REFUSED, examine_refused(examination));
 	return true;
@@ -143,6 +146,35 @@ struct html_report examine_page(const struct examination *examination)
 	    .plugged = &examination->facts.plugged,
 	    .mask = &examination->run.options->mask,
 	    .limit = examination->run.options->limits.html};
+}
+
+/* ---- some of the sessions alone */
+
+enum { EXAMINE_PART_BYTES = 32 * 1024 * 1024 };
+
+static bool part_wants_finding(void *self, const struct finding *finding)
+{
+	return finding->session && summary_part_has(self, finding->session);
+}
+
+bool examine_part(
+    struct examined_part *part, const struct examination *examination, const uint64_t *sessions, size_t count)
+{
+	part->of = (struct summary_part){sessions, count, record_session_count(examination->record)};
+	findings_init(&part->findings, EXAMINE_PART_BYTES);
+	summary_init(&part->summary, REPORT_SESSIONS, &examination->facts);
+	part->summary.texts.budget = &part->findings.memory;
+	bool good = findings_take_part(&part->findings, examination->findings, part_wants_finding, &part->of);
+	if (good)
+		summary_gather_part(
+		    &part->summary, &examination->summary, &part->of, examination->record, &part->findings);
+	return good && !summary_refused(&part->summary);
+}
+
+void examine_part_end(struct examined_part *part)
+{
+	summary_free(&part->summary);
+	findings_free(&part->findings);
 }
 
 /* ---- what could not be seen */

@@ -54,6 +54,20 @@ const char *examine_unseen(const struct examination *examination, char text[LEDG
 /* What the report in HTML is made of: borrowed from the examination, which is finished. */
 struct html_report examine_page(const struct examination *examination);
 
+/* ---- some of the sessions alone: a report on these is of the summary of a part */
+
+struct examined_part {
+	struct summary summary; /* finished */
+	struct findings findings;
+	struct summary_part of;
+};
+
+/* `sessions` are in order of their numbers, and borrowed as the examination is, which is finished. False: no memory.
+ * Either way examine_part_end is to be called. */
+bool examine_part(
+    struct examined_part *part, const struct examination *examination, const uint64_t *sessions, size_t count);
+void examine_part_end(struct examined_part *part);
+
 /* How often memory was refused to what is known of the timeline, the engine's own aside. */
 uint64_t examine_refused(const struct examination *examination);
 

@@ -1,6 +1,7 @@
 /* sioscope: chooses the command. */
 #include "base/text.h"
 #include "cmd/options.h"
+#include "cmd/otlp_sender.h"
 #include "cmd/output.h"
 #include "cmd/supervisor.h"
 #include "detect/codes.h"
@@ -184,10 +185,16 @@ static int main_run(const struct command *command, const struct command *named, 
 	if (!named && tui_is_wanted(options))
 		command = &command_tui;
 	options->interface = command == &command_tui;
+	if (!options->interface) /* nobody else looks at them */
+		options->limits.wire = 0;
 	struct supervisor supervisor;
 	if (!supervisor_begin(&supervisor, options))
 		return EXIT_UNABLE;
-	int code = command->plugged ? plugins_run_command(command, options) : command->run(options);
+	struct otlp_sender sender;
+	int code = EXIT_UNABLE;
+	if (otlp_sender_begin(&sender, options))
+		code = command->plugged ? plugins_run_command(command, options) : command->run(options);
+	otlp_sender_free(options);
 	supervisor_end(options);
 	return code;
 }

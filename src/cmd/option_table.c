@@ -1,8 +1,10 @@
 /* Each option: its names, whose it is, what it does with its argument, and what it is for. */
 #include "cmd/options.h"
+#include "cmd/otlp_environment.h"
 #include "cmd/output.h"
 #include "query/query.h"
 #include "socketio/event.h"
+#include "view/outbound.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -45,6 +47,35 @@ static bool options_apply_keylog(struct options *options, const char *argument, 
 	return true;
 }
 
+/* ---- several captures as one timeline */
+
+/* "FILE=-37.5ms", "FILE=0". */
+static bool options_apply_skew(struct options *options, const char *argument, const char **why)
+{
+	const char *sign = strrchr(argument, '=');
+	*why = "none, or FILE=TIME: front.pcap=-37.5ms";
+	if (strcmp(argument, "none") == 0)
+		return options->skew_none = true;
+	if (!sign || sign == argument || options->skew_count == OPTIONS_READS)
+		return false;
+	const char *time = sign + 1 + (sign[1] == '-' || sign[1] == '+');
+	struct option_skew *skew = &options->skews[options->skew_count++];
+	skew->input = slice_of((const uint8_t *)argument, (size_t)(sign - argument));
+	if (strcmp(time, "0") != 0 && !query_read_duration(slice_of_text(time), &skew->offset))
+		return false;
+	skew->offset = sign[1] == '-' ? -skew->offset : skew->offset;
+	return true;
+}
+
+static bool options_apply_vantage(struct options *options, const char *argument, const char **why)
+{
+	*why = "client, server, or one of the files";
+	bool is_client = strcmp(argument, "client") == 0, is_server = strcmp(argument, "server") == 0;
+	options->vantage_point = is_client ? VANTAGE_CLIENT : is_server ? VANTAGE_SERVER : VANTAGE_INPUT;
+	options->vantage = is_client || is_server ? NULL : argument;
+	return *argument;
+}
+
 /* ---- probes */
 
 static bool options_read_small(const char *argument, unsigned long most, unsigned long *number)
@@ -79,6 +110,37 @@ bool option_add_process(struct options *options, const char *argument, const cha
 	choice->processes[choice->process_count++] = (uint32_t)number;
 	options_describe_probe(options, "process", argument);
 	return true;
+}
+
+/* Keeps them in order, each once. */
+static bool options_add_session(struct options *options, uint64_t number, const char **why)
+{
+	size_t at = options->session_count;
+	for (size_t i = 0; i < at; i++)
+		if (options->sessions[i] == number)
+			return true;
+	*why = "too many sessions; the interface saves the marked ones";
+	if (at == OPTIONS_SESSIONS)
+		return false;
+	for (; at && options->sessions[at - 1] > number; at--)
+		options->sessions[at] = options->sessions[at - 1];
+	options->sessions[at] = number;
+	options->session_count++;
+	return true;
+}
+
+static bool options_apply_session(struct options *options, const char *argument, const char **why)
+{
+	for (const char *at = argument;; at++) {
+		char *end;
+		uint64_t number = strtoull(at, &end, 10);
+		*why = "numbers of sessions, as reports count them: 2, or 2,5";
+		if (!isdigit((unsigned char)*at) || !number || (*end && *end != ',') ||
+		    !options_add_session(options, number, why))
+			return false;
+		if (!*(at = end))
+			return true;
+	}
 }
 
 /* One, or several with commas. */
@@ -300,10 +362,56 @@ static bool options_apply_layer(struct options *options, const char *argument, c
 	}
 }
 
+/* ---- OTLP */
+
+static const char *options_form_word(size_t index)
+{
+	return index == 0 ? "otlp" : NULL;
+}
+
+static bool options_apply_form(struct options *options, const char *argument, const char **why)
+{
+	options->otlp = options_find_word(options_form_word, argument) == 0;
+	*why = "the form is otlp";
+	return options->otlp;
+}
+
+static bool options_apply_signals(struct options *options, const char *argument, const char **why)
+{
+	struct slice rest = slice_of_text(argument);
+	for (;;) {
+		struct slice name = slice_take(rest, slice_find_byte(rest, ','));
+		size_t signal = 0;
+		while (otlp_signal_name(signal) && !slice_equals_text(name, otlp_signal_name(signal)))
+			signal++;
+		*why = "the signals are metrics, findings, traces and events, separated by commas";
+		if (!otlp_signal_name(signal))
+			return false;
+		options->otlp_signals |= 1u << signal;
+		if (name.len == rest.len)
+			return true;
+		rest = slice_drop(rest, name.len + 1);
+	}
+}
+
+static bool options_apply_otlp(struct options *options, const char *argument, const char **why)
+{
+	(void)why;
+	options->sends = true;
+	options->otlp_url = argument;
+	return true;
+}
+
 static const struct option_entry option_table[] = {
     {"read", 'r', "FILE", FOR_CAPTURES | FOR_PLUGIN, APPLY(options_apply_read),
         "a capture (pcap, pcapng), a HAR file, or a log of python's loggers or node's DEBUG=engine*,socket.io*; plain, "
         "gzip or zstd; - is stdin; several are merged by time"},
+    {"skew", 0, "FILE=TIME", FOR_CAPTURES, APPLY(options_apply_skew),
+        "the clock of this -r is so far ahead of the first one's (-37.5ms: behind), in place of what both show; none: "
+        "times are left as they are; repeatable"},
+    {"vantage", 0, "FILE", FOR_CAPTURES, APPLY(options_apply_vantage),
+        "where several files have a connection, read it from this one; server (the default), client: from the one "
+        "nearest to it"},
     {"interface", 'i', "IFACE", FOR_CAPTURES, APPLY(options_apply_interface),
         "capture live there (any: everywhere); repeatable"},
     {"pid", 'p', "PID", FOR_CAPTURES, APPLY(options_apply_process),
@@ -346,6 +454,8 @@ static const struct option_entry option_table[] = {
     {"json", 'j', NULL, FOR_REPORT | FOR_PLUGIN, PLACE(json), "the result as one JSON object"},
     {"html", 0, "FILE", FOR_REPORT, PLACE(html),
         "the report as one HTML file that needs no network (- is stdout): findings, ladders, plots, search"},
+    {"session", 0, "N", FOR_REPORT, APPLY(options_apply_session),
+        "report on this session alone, by its number (2, or 2,5); what is about others is left out; repeatable"},
     {"layer", 0, "LIST", FOR_DUMP, APPLY_WORD(options_apply_layer, options_layer_word),
         "layers to write: http, engineio, socketio, tcp, separated by commas"},
     {"where", 0, "EXPR", FOR_DUMP, PLACE(where),
@@ -362,6 +472,17 @@ static const struct option_entry option_table[] = {
         "write the current findings to this file, as known"},
     {"format", 0, "LIST", FOR_CHECK, PLACE_WORD(format, formats_word),
         "text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, html=FILE, github; separated by commas (- is stdout)"},
+    {"format", 0, "FORM", FOR_DUMP | FOR_REPORT, APPLY_WORD(options_apply_form, options_form_word),
+        "otlp: OpenTelemetry's Export requests as JSON, one a line; dump: traces; report: metrics, findings, traces"},
+    {"otlp-signals", 0, "LIST", FOR_CAPTURES, APPLY_WORD(options_apply_signals, otlp_signal_name),
+        "with OTLP: of metrics, findings, traces and events (names and sizes, no payloads), separated by commas"},
+    {"no-client-address", 0, NULL, FOR_CAPTURES, PLACE(no_client_address),
+        "with OTLP: leave the clients' addresses out of traces"},
+    {"otlp", 0, "[URL]", FOR_REPORT | FOR_CHECK, APPLY(options_apply_otlp),
+        "send metrics and findings to an OpenTelemetry collector, beside the report: http://HOST:4318 (the default is "
+        "OTEL_EXPORTER_OTLP_ENDPOINT or " OTLP_DEFAULT_URL "), https://…, unix:///run/otlp.sock"},
+    {"metrics-listen", 0, "ADDRESS", FOR_REPORT | FOR_CHECK, PLACE(metrics_listen),
+        "with -i or -p: answer GET /metrics there, for Prometheus: 127.0.0.1:9464, or a port (of 127.0.0.1)"},
     {"servers", 0, NULL, FOR_EXPLAIN, PLACE(servers),
         "how each implementation and proxy is recognised, refuses and logs, and its limits"},
     {"allow-incomplete", 0, NULL, FOR_CHECK, PLACE(allow_incomplete),

@@ -66,6 +66,21 @@ static bool options_set_limit(struct options *options, enum limit limit, const c
 	return good;
 }
 
+/* One name may mean different things to two commands, and getopt knows the first of them. False: none is of this one.
+ */
+static bool options_find_of(struct options_of of, size_t first, struct option_entry *entry)
+{
+	struct option_entry other;
+	if (!option_nth(first, entry) || option_is_of(entry, of))
+		return entry->name;
+	for (size_t i = first + 1; option_nth(i, &other); i++)
+		if (strcmp(other.name, entry->name) == 0 && option_is_of(&other, of)) {
+			*entry = other;
+			return true;
+		}
+	return false;
+}
+
 static bool options_apply(struct options *options, struct options_of of, int code, const char *argument)
 {
 	const char *why = "not an option of this command";
@@ -76,12 +91,10 @@ static bool options_apply(struct options *options, struct options_of of, int cod
 		return (taken && options_set_limit(options, limit, argument, range)) ||
 		       options_fail(option_limit_name(limit, name), argument, taken ? range : why, NULL);
 	}
-	struct option_entry entry;
-	if (!option_nth((size_t)(code - OPTION_FIRST_ENTRY), &entry))
-		return false;
-	if (!option_is_of(&entry, of))
+	struct option_entry entry = {.name = NULL};
+	if (!options_find_of(of, (size_t)(code - OPTION_FIRST_ENTRY), &entry))
 		return options_fail(entry.name, argument, why, NULL);
-	if (entry.argument && !*argument && !entry.word) /* those with words list them */
+	if (entry.argument && argument && !*argument && !entry.word) /* those with words list them */
 		return options_fail(entry.name, argument, "an argument is wanted", NULL);
 	bool good = entry.apply ? entry.apply(options, argument, &why) : options_put(options, &entry, argument);
 	return good || options_fail(entry.name, argument, why, options_meant(entry.word, argument));
@@ -95,8 +108,10 @@ static void options_fill_getopt(struct option *longs, char *shorts, char names[]
 	*shorts++ = ':';
 	struct option_entry entry;
 	for (int i = 0; option_nth((size_t)i, &entry); i++) {
-		*longs++ = (struct option){
-		    entry.name, entry.argument ? required_argument : no_argument, NULL, OPTION_FIRST_ENTRY + i};
+		int argument = !entry.argument                  ? no_argument
+		               : option_may_stand_alone(&entry) ? optional_argument
+		                                                : required_argument;
+		*longs++ = (struct option){entry.name, argument, NULL, OPTION_FIRST_ENTRY + i};
 		if (entry.letter)
 			*shorts++ = entry.letter;
 		if (entry.letter && entry.argument)
@@ -186,6 +201,17 @@ static bool options_take_processes(struct options *options, int argc, char **arg
 	return true;
 }
 
+/* getopt takes an argument that may be left out only behind "=": here the next word is one too, when it is a URL. */
+static const char *options_take_url(int code, int argc, char **argv)
+{
+	struct option_entry entry;
+	if (optarg || code < OPTION_FIRST_ENTRY || !option_nth((size_t)(code - OPTION_FIRST_ENTRY), &entry) ||
+	    !option_may_stand_alone(&entry) || optind >= argc ||
+	    (!strstr(argv[optind], "://") && strncmp(argv[optind], "unix:", 5) != 0))
+		return optarg;
+	return argv[optind++];
+}
+
 /* Options up to the first word that is none. */
 static bool options_read_some(struct options *options, struct options_of of, int argc, char **argv, const char *shorts,
     const struct option *longs)
@@ -194,7 +220,7 @@ static bool options_read_some(struct options *options, struct options_of of, int
 		int code = options_code_of_letter(letter);
 		if (letter == '?' || letter == ':')
 			return options_complain(of, letter, argv);
-		if (!options_apply(options, of, code, optarg) ||
+		if (!options_apply(options, of, code, options_take_url(code, argc, argv)) ||
 		    (code == options_code_of_letter('p') && !options_take_processes(options, argc, argv)))
 			return false;
 	}
@@ -273,6 +299,30 @@ void options_free(struct options *options)
 {
 	free(options->filter);
 	options->filter = NULL;
+}
+
+static struct slice options_last_part(struct slice path)
+{
+	for (size_t i = path.len; i-- > 0;)
+		if (path.at[i] == '/')
+			return slice_drop(path, i + 1);
+	return path;
+}
+
+size_t options_find_read(const struct options *options, struct slice name)
+{
+	size_t found = options->read_count;
+	for (size_t i = 0; i < options->read_count; i++) {
+		struct slice read = slice_of_text(options->reads[i]);
+		if (slice_equals(read, name))
+			return i;
+		if (!slice_equals(options_last_part(read), name))
+			continue;
+		if (found < options->read_count)
+			return options->read_count;
+		found = i;
+	}
+	return found;
 }
 
 size_t options_wanted_view(const struct options *options)

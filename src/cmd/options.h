@@ -7,11 +7,12 @@
 #include "base/resources.h"
 #include "base/text.h"
 #include "detect/findings.h"
+#include "net/vantage.h"
 #include "servers/server.h"
 #include "source/source.h"
 
 enum { OPTIONS_READS = 64, OPTIONS_KEYLOGS = 16 }; /* files on one command line */
-enum { OPTIONS_EXPECTATIONS = 256, OPTIONS_INTERFACES = 16 };
+enum { OPTIONS_EXPECTATIONS = 256, OPTIONS_INTERFACES = 16, OPTIONS_SESSIONS = 64 };
 
 /* An -e or an --expect, in the order of the command line. */
 struct option_expectation {
@@ -19,14 +20,25 @@ struct option_expectation {
 	bool is_file;
 };
 
+/* A --skew. */
+struct option_skew {
+	struct slice input; /* one of -r, or the end of its path */
+	int64_t offset;     /* nanoseconds that its clock is ahead of the first input's */
+};
+
 struct options {
 	const char *reads[OPTIONS_READS]; /* -r */
 	size_t read_count;
 	const char *interfaces[OPTIONS_INTERFACES]; /* -i */
 	size_t interface_count;
-	struct probe_choice probe; /* -p, --process, --cgroup, --port, --log-pattern */
-	char probe_words[256];     /* the choice, for people; "" when there is none */
-	int64_t duration;          /* --duration, in nanoseconds; 0: until it is stopped */
+	struct probe_choice probe;               /* -p, --process, --cgroup, --port, --log-pattern */
+	char probe_words[256];                   /* the choice, for people; "" when there is none */
+	struct option_skew skews[OPTIONS_READS]; /* --skew */
+	size_t skew_count;
+	bool skew_none;      /* --skew none */
+	const char *vantage; /* --vantage: a file; NULL: none */
+	enum vantage_point vantage_point;
+	int64_t duration; /* --duration, in nanoseconds; 0: until it is stopped */
 	struct live_settings live;
 	const char *user;                     /* -Z */
 	bool interface;                       /* the command is the interface; set by main, not by an option */
@@ -45,11 +57,20 @@ struct options {
 	bool embed_secrets;
 	bool servers; /* --servers */
 	bool json;
-	const char *html; /* --html */
+	const char *html;                    /* --html */
+	uint64_t sessions[OPTIONS_SESSIONS]; /* --session, in order */
+	size_t session_count;
+	bool sends;                 /* --otlp */
+	const char *otlp_url;       /* ... and its argument; NULL: the environment says where */
+	const char *metrics_listen; /* --metrics-listen */
+	struct otlp_sender *sender; /* NULL: there is none; set by otlp_sender_begin */
 	bool no_color;
 	struct mask mask; /* --show-secrets, --secret */
 	struct mask_memory mask_memory;
-	const char *where; /* --where */
+	const char *where;      /* --where */
+	bool otlp;              /* --format otlp, of dump and report */
+	unsigned otlp_signals;  /* --otlp-signals: a bit for each enum otlp_signal; 0: those that are usual */
+	bool no_client_address; /* --no-client-address */
 	/* check */
 	struct option_expectation expectations[OPTIONS_EXPECTATIONS];
 	size_t expectation_count;
@@ -78,6 +99,10 @@ struct options_of {
  * is wrong. */
 bool options_read(struct options *options, struct options_of of, int argc, char **argv);
 void options_free(struct options *options);
+
+/* The place among `reads` of the file that is called so: as it was given, or by the last part of its path, if no other
+ * has the same. `read_count`: none is. */
+size_t options_find_read(const struct options *options, struct slice name);
 
 /* Prints the options of the command (of FOR_ALL: of all), a line or two each. */
 void options_print(struct options_of of);
@@ -158,6 +183,12 @@ enum { OPTION_MOST = 64 };
 /* The option at `index`: the core's in the order of the table, then those of plug-ins (which have no letter, no `apply`
  * and no words). False: after the last of at most OPTION_MOST. */
 bool option_nth(size_t index, struct option_entry *entry);
+
+/* Its argument may be left out: it is written [URL]. */
+static inline bool option_may_stand_alone(const struct option_entry *entry)
+{
+	return entry->argument && *entry->argument == '[';
+}
 
 /* The command takes the option. */
 bool option_is_of(const struct option_entry *entry, struct options_of of);

@@ -116,8 +116,19 @@ static bool place_find(struct file_place *place, const char *words, enum file_ki
 	return false;
 }
 
+/* XDG Base Directory Specification 0.8: a relative path in the variable is no path. */
+bool settings_path(char path[PATH_MAX])
+{
+	const char *base = getenv("XDG_CONFIG_HOME"), *home = base && *base == '/' ? "" : place_home("", 0);
+	int len = home ? snprintf(path, PATH_MAX, "%s%s/sioscope/config", home, *home ? "/.config" : base) : -1;
+	return len > 0 && len < PATH_MAX && *path == '/';
+}
+
 bool file_is_allowed(const struct options *options, const char *place, enum file_kind kind)
 {
+	char settings[PATH_MAX];
+	if (kind == FILE_SETTINGS)
+		return options->interface && settings_path(settings) && strcmp(place, settings) == 0;
 	if (kind != FILE_RESULT)
 		return options->interface && save_knows_form(place);
 	return (options->write_baseline && strcmp(place, options->write_baseline) == 0) ||
@@ -150,10 +161,28 @@ static int file_open_as_it_is(const char *path)
 	return file;
 }
 
+/* The last two: what is above them is the user's own. */
+static void settings_make_folders(const char *path)
+{
+	char folder[PATH_MAX];
+	snprintf(folder, sizeof folder, "%s", path);
+	char *last = strrchr(folder, '/');
+	*last = '\0';
+	char *parent = strrchr(folder, '/');
+	if (parent && parent != folder) {
+		*parent = '\0';
+		mkdir(folder, 0700);
+		*parent = '/';
+	}
+	mkdir(folder, 0700);
+}
+
 /* What somebody else has put where the part belongs is removed, never followed. */
 int file_open(const struct options *options, const char *words, enum file_kind kind)
 {
 	struct file_place place;
+	if (kind == FILE_SETTINGS)
+		settings_make_folders(words);
 	if (!place_find(&place, words, kind) || !file_may_be_there(options, &place, kind))
 		return -1;
 	if (!*place.part)
@@ -275,8 +304,7 @@ static bool format_take(struct formats *formats, struct slice word)
 		return true;
 	const char *meant = write ? NULL : suggest_nearest(slice_take(word, sign), formats_word);
 	complain("--format '%.*s': text, junit=FILE, sarif=FILE, tap=FILE, json=FILE, html=FILE or github, each to a "
-	         "file of "
-	         "its own%s%s%s",
+	         "file of its own%s%s%s",
 	    (int)word.len, (const char *)word.at, meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
 	return false;
 }

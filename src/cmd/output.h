@@ -6,6 +6,7 @@
 #include "view/verdicts.h"
 #include "view/writers.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -30,8 +31,13 @@ enum file_kind {
 	FILE_RESULT,    /* of `check`: its secrets are masked, and others read it; the umask gives the mode */
 	FILE_SAVE,      /* of the interface, packets among them: mode 0600, and never over another file */
 	FILE_SAVE_OVER, /* the same, when the user wants it to be written over */
+	FILE_SETTINGS,  /* of the interface: the one that settings_path names; mode 0600, its folders are made */
 	FILE_KINDS,
 };
+
+/* The user's settings of the interface: $XDG_CONFIG_HOME/sioscope/config, or ~/.config/sioscope/config. False: there is
+ * no home, or the path is too long. */
+bool settings_path(char path[PATH_MAX]);
 
 /* An atomic write: the file appears whole or not at all. */
 struct atomic_write {

@@ -147,20 +147,17 @@ static void privileges_become_nobody(void)
 	gid_t group = entry ? entry->pw_gid : PRIVILEGES_NOBODY;
 	uid_t user = entry ? entry->pw_uid : PRIVILEGES_NOBODY;
 	if (setgroups(1, &group) != 0 || setgid(group) != 0 || setuid(user) != 0)
-		complain("root cannot become nobody here (%s): packets are parsed as root; -Z USER or -Z root "
-		         "chooses",
+		complain("root cannot become nobody here (%s): packets are parsed as root; -Z USER or -Z root chooses",
 		    strerror(errno));
 }
 
-static bool privileges_enter_sandbox(const struct options *options)
+static bool privileges_enter_sandbox(enum sandbox_files files)
 {
 	const char *what = "";
-	return platform_enter_sandbox(options->interface ? SANDBOX_SYSTEM_FILES : SANDBOX_NO_FILES, &what) !=
-	           SANDBOX_FAILED ||
-	       privileges_fail(what);
+	return platform_enter_sandbox(files, &what) != SANDBOX_FAILED || privileges_fail(what);
 }
 
-bool privileges_drop(const struct options *options)
+static bool privileges_change_user(const struct options *options)
 {
 	bool is_off = platform_sandbox_is_off();
 	if (!is_off)
@@ -169,6 +166,18 @@ bool privileges_drop(const struct options *options)
 		return false;
 	if (!options->user && !is_off && geteuid() == 0)
 		privileges_become_nobody();
+	return true;
+}
+
+bool privileges_drop(const struct options *options)
+{
+	if (!privileges_change_user(options))
+		return false;
 	supervisor_follow(options);
-	return privileges_enter_sandbox(options);
+	return privileges_enter_sandbox(options->interface ? SANDBOX_SYSTEM_FILES : SANDBOX_NO_FILES);
+}
+
+bool privileges_drop_to_network(const struct options *options)
+{
+	return privileges_change_user(options) && privileges_enter_sandbox(SANDBOX_NETWORK);
 }

@@ -49,4 +49,7 @@ void stop_end(struct stop *stop);
  * so. False, and a line on stderr, when what the user asked for (-Z) could not be done, or there was no memory. */
 bool privileges_drop(const struct options *options);
 
+/* The same for the sender process, which keeps the network (SANDBOX_NETWORK). */
+bool privileges_drop_to_network(const struct options *options);
+
 #endif

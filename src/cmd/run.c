@@ -1,9 +1,8 @@
-/* Opens the sources, feeds the engine, says how it ended. */
-#include "cmd/run.h"
-
-#include "base/text.h"
+/* A run from its beginning to its end: opens what is read, feeds the engine, ends the timeline. */
+#include "base/numbering.h"
 #include "base/timestamp.h"
 #include "cmd/process.h"
+#include "cmd/run_parts.h"
 #include "source/source.h"
 
 #include <errno.h>
@@ -42,132 +41,7 @@ void progress_end(struct progress *progress)
 		fputs("\r\033[K", stderr);
 }
 
-/* ---- the sources */
-
-/* The nth of the sources that the options name: files, then interfaces; or the probes. */
-static const char *run_source_name(const struct options *options, size_t nth)
-{
-	if (probe_is_chosen(&options->probe))
-		return options->probe_words;
-	return nth < options->read_count ? options->reads[nth] : options->interfaces[nth - options->read_count];
-}
-
-static struct source *run_open_nth(const struct options *options, size_t nth, char *why, size_t size)
-{
-	const char *name = run_source_name(options, nth);
-	if (probe_is_chosen(&options->probe)) {
-		struct probe_choice choice = options->probe;
-		choice.log_tables = options->log_table;
-		choice.memory = options->limits.memory / 4;
-		choice.buffer = options->live.buffer;
-		return probe_open(&choice, name, options->filter, why, size);
-	}
-	if (nth >= options->read_count)
-		return live_open(name, options->filter, &options->live, why, size);
-	FILE *stream = capture_file_open_stream(name, why, size);
-	return stream ? capture_file_prepare(stream, name, options->filter, why, size) : NULL;
-}
-
-struct run_sources {
-	struct source *list[OPTIONS_READS + OPTIONS_INTERFACES];
-	size_t count;
-};
-
-static bool run_refuse_source(struct run_sources *sources, const char *name, const char *why)
-{
-	complain("%s: %s", name, why);
-	while (sources->count)
-		source_free(sources->list[--sources->count]);
-	return false;
-}
-
-/* All that needs privileges, names or files: nothing of a capture file is read yet. */
-static bool run_open_sources(const struct options *options, struct run_sources *sources)
-{
-	char why[1024] = "no memory";
-	size_t count = probe_is_chosen(&options->probe) ? 1 : options->read_count + options->interface_count;
-	sources->count = 0;
-	while (sources->count < count) {
-		struct source *source = run_open_nth(options, sources->count, why, sizeof why);
-		if (!source)
-			return run_refuse_source(sources, run_source_name(options, sources->count), why);
-		sources->list[sources->count++] = source;
-	}
-	return true;
-}
-
-/* The report names each recorder, and each writer of logs, once. */
-static void run_note_recorder(char names[RUN_RECORDERS], const char *recorder)
-{
-	size_t len = strlen(names);
-	if (!recorder || strstr(names, recorder))
-		return;
-	snprintf(names + len, RUN_RECORDERS - len, "%s%s", len ? ", " : "", recorder);
-}
-
-/* Reads the heads of capture files, with whatever somebody has put into them. */
-static struct source *run_begin_sources(struct run *run, struct run_sources *sources)
-{
-	const struct options *options = run->options;
-	char why[1024] = "no memory";
-	bool awaits = run->is_live && options->keylog_count;
-	for (size_t i = 0; i < options->read_count; i++) {
-		sources->list[i]->secrets = &run->secrets;
-		sources->list[i]->log_tables = options->log_table;
-		sources->list[i]->budget = engine_budget(run->engine);
-		sources->list[i]->limits = &options->limits;
-		sources->list[i]->waits_not = options->interface;
-		if (!capture_file_begin(sources->list[i], why, sizeof why)) {
-			run_refuse_source(sources, options->reads[i], why);
-			return NULL;
-		}
-		awaits |= sources->list[i]->may_bring_secrets;
-		run_note_recorder(run->recorders, sources->list[i]->recorder);
-		run_note_recorder(run->loggers, sources->list[i]->logger);
-	}
-	if (awaits)
-		engine_await_secrets(run->engine);
-	struct source *merged = merge_open(sources->list, sources->count);
-	if (!merged)
-		fputs("sioscope: no memory\n", stderr);
-	return merged;
-}
-
-/* Options that do not go together, or would do nothing. */
-static bool run_check_sources(const struct options *options)
-{
-	bool probes = probe_is_chosen(&options->probe), live = options_are_live(options);
-	bool rotates = options->rotate_size || options->rotate_time;
-	const struct {
-		bool wrong;
-		const char *why;
-	} rules[] = {
-	    {options->read_count && live,
-	        "files (-r) and what happens now (-i, -p) have no time in common: choose one"},
-	    {options->interface_count && probes, "interfaces (-i) and processes (-p, --process, --cgroup, --port) "
-	                                         "would show the same twice: choose one"},
-	    {options->probe.log_pattern && !probes,
-	        "--log-pattern is for what a watched process writes: -p says which"},
-	    {options->write && !live, "-w keeps what is captured live: -i or -p says what"},
-	    {options->duration && !live, "--duration ends what is captured live: -i or -p says what"},
-	    {rotates && !options->write, "-C and -G are for the files of -w"},
-	    {options->embed_secrets && !options->write && !options->interface,
-	        "--embed-secrets is for the files of -w, and for what the interface saves"},
-	    {options->ring && !rotates, "-W counts the files that -C or -G begin"},
-	    {options->command && !live, "a command is run while capturing: -i or -p says what"},
-	};
-	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-		if (rules[i].wrong) {
-			complain("%s", rules[i].why);
-			return false;
-		}
-	return true;
-}
-
-static bool run_is_stopped(const struct run *run)
-{
-	return run->stop && run->stop(run->self);
-}
+/* ---- the server's log */
 
 /* Lines up to `time`; lines whose time is unknown cannot be placed among packets, and are kept beside them. */
 static void run_feed_log(struct run *run, timestamp time)
@@ -177,7 +51,7 @@ static void run_feed_log(struct run *run, timestamp time)
 		server_log_begin(log, time == INT64_MAX ? TIMESTAMP_NONE : time);
 	while (log->text.at && (log->time == TIMESTAMP_NONE || log->time <= time)) {
 		if (log->time != TIMESTAMP_NONE)
-			engine_take_log(run->engine, log->time, log->text);
+			engine_take_log(run->engine, log->time, log->text, 0);
 		else if (run->undated)
 			logged_note_undated(run->undated, run->options->log_table, log->text);
 		server_log_advance(log);
@@ -271,13 +145,31 @@ static bool run_begin_live(struct run *run, const struct run_sources *sources)
 	return !run->options->command || stop_watch(&run->stopping);
 }
 
+/* The export comes last: it exports what the others have found. */
+static bool run_observe(struct run *run)
+{
+	if (!export_begin(&run->export, run->options, run->findings))
+		return false;
+	const struct observer *last = export_observer(&run->export);
+	if (!last || run->observer_count >= RUN_OBSERVERS)
+		return true;
+	memcpy(run->all, run->observers, run->observer_count * sizeof *run->all);
+	run->all[run->observer_count++] = last;
+	run->observers = run->all;
+	return true;
+}
+
 static bool run_begin_engine(struct run *run)
 {
+	if (!run_observe(run))
+		return false;
 	run->engine = engine_new(&run->options->limits, run->observers, run->observer_count);
 	if (!run->engine) {
 		fputs("sioscope: no memory\n", stderr);
 		return false;
 	}
+	if (run->export.encoder)
+		budget_join(&run->export.budget, engine_budget(run->engine));
 	if (run->also)
 		budget_join(run->also, engine_budget(run->engine));
 	buffer_init(&run->embedded, RUN_EMBEDDED, engine_budget(run->engine));
@@ -288,15 +180,24 @@ static bool run_begin_engine(struct run *run)
 	return true;
 }
 
+static bool run_begin_align(struct run *run)
+{
+	if (!run->align || align_begin(run->align, run->engine, run->keylogs))
+		return true;
+	fputs("sioscope: no memory\n", stderr);
+	return false;
+}
+
 /* First what needs privileges, then without them what reads bytes that nobody vouches for. */
 static bool run_begin_source(struct run *run)
 {
 	struct run_sources sources;
 	if (!run_open_sources(run->options, &sources))
 		return false;
+	bool opened = align_open(&run->align, run->options);
 	run->is_live = options_are_live(run->options);
-	bool good = (!run->is_live || run_begin_live(run, &sources)) && privileges_drop(run->options);
-	if (good && run_begin_engine(run))
+	bool good = opened && (!run->is_live || run_begin_live(run, &sources)) && privileges_drop(run->options);
+	if (good && run_begin_engine(run) && run_begin_align(run))
 		run->source = run_begin_sources(run, &sources);
 	else
 		while (sources.count)
@@ -313,8 +214,15 @@ void run_free(struct run *run)
 	run->embedded.budget = NULL; /* the engine's */
 	if (run->also && run->engine)
 		budget_leave(run->also);
+	if (run->export.encoder && run->engine)
+		budget_leave(&run->export.budget);
+	align_free(run->align); /* charged to the engine, which asks it for copies */
+	run->align = NULL;
 	engine_free(run->engine);
 	run->engine = NULL;
+	export_free(&run->export); /* it observes until the engine ends */
+	numbering_free(run->numbering);
+	run->numbering = NULL;
 }
 
 /* What a beginning that failed has opened. */
@@ -355,7 +263,9 @@ bool run_begin(struct run *run)
 	run->stopping = (struct stop){0};
 	run->source = NULL;
 	run->engine = NULL;
+	run->align = NULL;
 	run->embedded = (struct buffer){0};
+	run->export = (struct export){0};
 	memset(run->keylogs, 0, sizeof run->keylogs);
 	memset(run->hits, 0, sizeof run->hits);
 	bool good = run_check_sources(run->options) && run_open_log(run->options, &run->log) && run_open_keylogs(run) &&
@@ -372,59 +282,14 @@ enum { RUN_WAIT = 100, RUN_STEP = 256 }; /* milliseconds; packets between two lo
 static void run_take(struct run *run, const struct packet *packet)
 {
 	run_feed_log(run, packet->time);
+	if (run->align)
+		align_watch(run->align, packet);
 	rotation_packet(&run->rotation, packet);
 	if (run->packet)
 		run->packet(run->self, packet);
 	engine_take_packet(run->engine, packet);
 	run->bytes += packet->wire_len;
 	progress_note(&run->progress, packet->number, run->bytes);
-}
-
-/* What a server's log cannot say. */
-static void run_note_log(struct ledger *ledger, const struct log_counts *log)
-{
-	char detail[LEDGER_DETAIL];
-	ledger_set(ledger, LEDGER_LINES_UNREAD, log->unread);
-	ledger_set(ledger, LEDGER_LINES_UNPLACED, log->unplaced);
-	ledger_set(ledger, LEDGER_LINES_UNDATED, log->is_undated);
-	ledger_set(ledger, LEDGER_LINES_PARTLY_DATED, log->is_partly_dated);
-	ledger_set(ledger, LEDGER_LOG_LACKS_PACKETS, log->lacks_packets);
-	ledger_set(ledger, LEDGER_LOG_BINARY, log->binary);
-	snprintf(detail, sizeof detail, "the first is line %" PRIu64, log->unplaced_first);
-	if (log->unplaced)
-		ledger_note_detail(ledger, LEDGER_LINES_UNPLACED, detail);
-}
-
-static void run_note_unread(struct ledger *ledger, enum ledger_reason reason, const struct unread_counts *unread)
-{
-	ledger_set(ledger, reason, unread->connections);
-	ledger_replace_detail(ledger, reason, unread->where);
-}
-
-/* What the capturing side could not give. */
-static void run_note_unseen(struct run *run)
-{
-	char detail[LEDGER_DETAIL];
-	struct ledger *ledger = engine_ledger(run->engine);
-	ledger_set(ledger, LEDGER_DROPPED, run->source->counts.dropped);
-	ledger_set(ledger, LEDGER_LINK_TYPE, run->source->counts.unread);
-	ledger_set(ledger, LEDGER_UNMATCHED_TLS, run->source->counts.unmatched);
-	run_note_unread(ledger, LEDGER_UNREAD_TLS, &run->source->counts.unread_tls);
-	run_note_unread(ledger, LEDGER_PASSED_BY, &run->source->counts.passed_by);
-	ledger_set(ledger, LEDGER_UNATTACHED, run->source->counts.refused_files);
-	/* Packets of Engine.IO show what a recorder left out. */
-	bool beside_packets = engine_counts(run->engine)->captured > 0;
-	if (run->source->counts.unrecorded)
-		ledger_set(ledger, LEDGER_MESSAGES_NOT_RECORDED, beside_packets ? 0 : run->source->counts.unrecorded);
-	ledger_set(ledger, LEDGER_ENTRIES_UNREAD, run->source->counts.unread_entries);
-	snprintf(detail, sizeof detail, "of entry %" PRIu64 " the URL", run->source->counts.unread_url);
-	if (run->source->counts.unread_url)
-		ledger_note_detail(ledger, LEDGER_ENTRIES_UNREAD, detail);
-	run_note_log(ledger, &run->source->counts.log);
-	for (enum limit limit = 0; limit < LIMIT_COUNT; limit++) {
-		ledger_note_limit(ledger, limit, run->source->counts.hits[limit] - run->hits[limit]);
-		run->hits[limit] = run->source->counts.hits[limit];
-	}
 }
 
 /* Packets reach a live source up to a tenth of a second late: the clock follows a second behind. */
@@ -446,6 +311,10 @@ enum run_state run_step(struct run *run, size_t packets)
 	if (run->is_live)
 		run_read_keylogs(run);
 	run_copy_secrets(run);
+	if (run->is_live)
+		export_step(&run->export, engine_counts(run->engine));
+	if (run->align && !align_step(run->align, run->source, packets))
+		return run_is_stopped(run) ? RUN_OVER : RUN_GOES_ON;
 	while (packets-- && !run_is_stopped(run)) {
 		run->result = source_next(run->source, &packet);
 		if (run->result == SOURCE_IDLE) {
@@ -477,42 +346,17 @@ static bool run_judge(struct run *run)
 	}
 	if (!nothing)
 		return true;
+	const char *word = counts->filter_word;
 	if (*run->source->why)
 		complain("%s", run->source->why);
+	else if (counts->filtered && word)
+		complain("%s: no packet passes the filter; packets have a header before IP, behind which it looks only "
+		         "when it says so: '%s and (%s)'",
+		    run->source->name, word, run->options->filter);
 	else
 		complain(
 		    "%s: %s", run->source->name, counts->filtered ? "no packet passes the filter" : "holds no packet");
 	return false;
-}
-
-/* Who stopped early did not look at all of either. */
-static void run_judge_log(struct run *run)
-{
-	const struct engine_counts *counts = engine_counts(run->engine);
-	struct ledger *ledger = engine_ledger(run->engine);
-	char why[160];
-	if (!run->options->server_log || !counts->packets || run_is_stopped(run) ||
-	    !server_log_misses(&run->log, counts->first, counts->last, why, sizeof why))
-		return;
-	ledger_set(ledger, LEDGER_LOG_MISSES, 1);
-	ledger_note_detail(ledger, LEDGER_LOG_MISSES, why);
-}
-
-static void run_note_input(struct run *run)
-{
-	const struct options *options = run->options;
-	run->probed = options->probe_words;
-	bool probes = probe_is_chosen(&options->probe);
-	run->input.sources = probes ? &run->probed : run->is_live ? options->interfaces : options->reads;
-	run->input.source_count = probes ? 1 : run->is_live ? options->interface_count : options->read_count;
-	run->input.filtered = run->source->counts.filtered;
-	run->input.entries = run->source->counts.entries;
-	run->input.recorders = run->recorders;
-	run->input.lines = run->source->counts.log.lines;
-	run->input.loggers = run->loggers;
-	run_note_unseen(run);
-	ledger_set(engine_ledger(run->engine), LEDGER_NOTHING,
-	    engine_counts(run->engine)->packets == 0 && !run->source->counts.entries && !run->source->counts.log.lines);
 }
 
 bool run_end(struct run *run)
@@ -533,42 +377,14 @@ bool run_end(struct run *run)
 	return good;
 }
 
-void run_report_log(const struct run *run)
+void run_export(struct run *run)
 {
-	const struct ledger *ledger = engine_ledger(run->engine);
-	if (ledger_is_listed(ledger, LEDGER_LOG_MISSES))
-		complain("%s: %s", run->options->server_log, ledger->details[LEDGER_LOG_MISSES]);
+	export_end(&run->export, engine_counts(run->engine), engine_ledger(run->engine));
 }
 
 bool run_kept(const struct run *run)
 {
 	return !run->rotation.failed;
-}
-
-void run_report_unseen(const struct run *run)
-{
-	const struct ledger *ledger = engine_ledger(run->engine);
-	char text[LEDGER_TEXT];
-	run_report_log(run);
-	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++)
-		if (ledger_is_beside_timeline(reason) && ledger_is_blinded_by(ledger, reason))
-			complain("%s", ledger_describe(ledger, reason, text));
-}
-
-/* An empty report looks like that of a quiet server: a line on stderr says that no packet came. */
-static void run_report_silence(const struct run *run)
-{
-	const struct options *options = run->options;
-	bool probes = probe_is_chosen(&options->probe);
-	if (!run->is_live || run->source->counts.packets || run->result == SOURCE_FAILED || run_is_stopped(run))
-		return;
-	char text[1024];
-	struct buffer where = buffer_over(text, sizeof text);
-	for (size_t i = 0; i < options->interface_count; i++)
-		buffer_append_format(&where, "%s%s", i ? ", " : "", options->interfaces[i]);
-	complain("%.*s%s: no %s was seen%s%s%s", (int)where.len, text, options->probe_words,
-	    probes ? "Engine.IO traffic" : "packet", options->filter ? " that passes the filter '" : "",
-	    options->filter ? options->filter : "", options->filter ? "'" : "");
 }
 
 void run_go(struct run *run)

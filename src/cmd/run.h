@@ -2,6 +2,8 @@
 #ifndef CMD_RUN_H
 #define CMD_RUN_H
 
+#include "cmd/align.h"
+#include "cmd/export.h"
 #include "cmd/options.h"
 #include "cmd/process.h"
 #include "cmd/rotation.h"
@@ -26,7 +28,7 @@ void progress_end(struct progress *progress);
 
 /* ---- a run */
 
-enum { RUN_RECORDERS = 256 };
+enum { RUN_RECORDERS = 256, RUN_OBSERVERS = 8 + PLUGINS_MOST };
 
 struct run {
 	const struct options *options;
@@ -36,16 +38,19 @@ struct run {
 	void (*pause)(void *self); /* a live source has nothing just now; may be NULL */
 	void (*packet)(void *self, const struct packet *packet); /* each, before it is taken; may be NULL */
 	void *self;
+	struct findings *findings;      /* of a diagnosis among the observers, to be exported (--otlp); may be NULL */
 	struct logged_undated *undated; /* lines of the log without a time; NULL: nobody asks */
 	struct budget *also;            /* what observers take from it is of the engine's memory too; or NULL */
 	struct engine *engine;          /* made by run_begin; run_free gives it back */
 	struct summary_input input;     /* filled by run_end */
-	char cut[256];                  /* backs input.cut */
-	char log_misses[160];           /* backs input.log_misses */
 	int command_code;               /* of the command that was watched; -1: none */
 
 	/* run.c's own */
+	struct export export;
+	const struct observer *all[RUN_OBSERVERS]; /* `observers`, and the export's */
+	struct align *align;                       /* of several captures; or NULL */
 	struct source *source;
+	struct numbering *numbering; /* of several files; or NULL */
 	struct server_log log;
 	FILE *keylogs[OPTIONS_KEYLOGS]; /* in the order of the options; NULL behind the last */
 	struct secrets_sink secrets;
@@ -81,6 +86,10 @@ void run_go(struct run *run);
 
 /* Lets go of the sources and ends the timeline. False: as run_all. */
 bool run_end(struct run *run);
+
+/* After run_end, and once the findings are final: what is left to be exported goes out, and what was lost of it is in
+ * the ledger. Waits for the collector, no longer than the environment says. */
+void run_export(struct run *run);
 
 /* After run_end: a line on stderr when the server's log (--server-log) says nothing of the time that was captured. */
 void run_report_log(const struct run *run);

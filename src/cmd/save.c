@@ -1,12 +1,14 @@
-/* Four formats: packets and lines of the chosen sessions, the report on all as text and as HTML. */
+/* Five formats: packets and lines of the chosen sessions, the report on them as text and as HTML, one payload. */
 #include "cmd/save.h"
 
 #include "cmd/output.h"
 #include "cmd/run.h"
 #include "cmd/supervisor.h"
 #include "net/headers.h"
+#include "net/link.h"
 #include "source/source.h"
 #include "view/dump.h"
+#include "view/event_text.h"
 #include "view/pcapng.h"
 #include "view/report.h"
 
@@ -60,18 +62,23 @@ struct save {
 	const struct packet_store *kept;
 	const uint64_t *sessions;
 	size_t count;
+	uint64_t event;
 	FILE *out;
 	char *why;
 	size_t why_size;
 	bool has_steps; /* of a HAR or a log, which pcapng cannot hold */
 };
 
+static int save_compare_numbers(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+	return left < right ? -1 : left > right;
+}
+
 static bool save_wants(const struct save *save, const struct session *session)
 {
-	for (size_t i = 0; session && i < save->count; i++)
-		if (save->sessions[i] == session->number)
-			return true;
-	return save->count == 0;
+	return !save->count || (session && bsearch(&session->number, save->sessions, save->count,
+	                                       sizeof *save->sessions, save_compare_numbers));
 }
 
 static bool save_fail(const struct save *save, const char *why)
@@ -100,55 +107,135 @@ static bool save_lines(struct save *save)
 	return good || save_fail(save, "could not be written");
 }
 
-static bool save_report(struct save *save)
+static bool save_report_text(const struct save *save, const struct summary *summary)
 {
 	const struct text_writer writer = {.out = save->out, .mask = &save->examination->run.options->mask};
+	return report_text_write(&writer, summary);
+}
+
+static bool save_report_html(const struct save *save, const struct summary *summary)
+{
+	struct html_report page = examine_page(save->examination);
+	page.summary = summary;
+	page.findings = summary->findings;
+	return html_write(save->out, &page);
+}
+
+/* The report on the chosen sessions says nothing of others. */
+static bool save_part(struct save *save, bool (*write)(const struct save *save, const struct summary *summary))
+{
+	struct examined_part part;
+	bool good = examine_part(&part, save->examination, save->sessions, save->count);
+	if (!good)
+		save_fail(save, "no memory");
+	else if (!(good = write(save, &part.summary)))
+		save_fail(save, "could not be written");
+	examine_part_end(&part);
+	return good;
+}
+
+static bool save_summary(struct save *save, bool (*write)(const struct save *save, const struct summary *summary))
+{
 	if (!save->examination->summary.findings)
 		return save_fail(save, "the report can be saved once the capture has ended");
-	return report_text_write(&writer, &save->examination->summary) || save_fail(save, "could not be written");
+	if (save->count)
+		return save_part(save, write);
+	return write(save, &save->examination->summary) || save_fail(save, "could not be written");
+}
+
+static bool save_report(struct save *save)
+{
+	return save_summary(save, save_report_text);
 }
 
 static bool save_page(struct save *save)
 {
-	const struct html_report page = examine_page(save->examination);
-	if (!save->examination->summary.findings)
-		return save_fail(save, "the report can be saved once the capture has ended");
-	return html_write(save->out, &page) || save_fail(save, "could not be written");
+	return save_summary(save, save_report_html);
+}
+
+/* ---- one payload */
+
+static bool save_payload(struct save *save)
+{
+	const struct event *event = record_event(save->examination->record, save->event);
+	struct buffer payload;
+	buffer_init(&payload, BUFFER_NO_LIMIT, NULL);
+	bool good = event && event_text_payload(&payload, event, &save->examination->run.options->mask);
+	if (!good)
+		save_fail(save, !event              ? "of one event, not of sessions: choose the payload (Tab)"
+		                : payload.truncated ? "no memory"
+		                                    : "this event has no JSON");
+	else if (!buffer_append_byte(&payload, '\n') || fwrite(payload.at, 1, payload.len, save->out) != payload.len)
+		good = save_fail(save, "could not be written");
+	buffer_free(&payload);
+	return good;
 }
 
 /* ---- pcapng */
 
-/* The connections that carried the sessions; not sorted, because there are few. */
-struct save_connections {
-	const struct connection_facts **list;
-	size_t count, room;
+/* The ends of a connection, whichever of them was called the client, the lower first. */
+struct save_ends {
+	struct endpoint low, high;
 };
+
+/* The connections that carried the sessions: sorted, each once, up to `sorted`; then as they came. */
+struct save_connections {
+	struct save_ends *list;
+	size_t count, sorted, room;
+};
+
+static int endpoint_compare(const struct endpoint *left, const struct endpoint *right)
+{
+	int order = memcmp(&left->address, &right->address, sizeof left->address);
+	return order ? order : (int)left->port - (int)right->port;
+}
+
+static int ends_compare(const void *a, const void *b)
+{
+	const struct save_ends *left = a, *right = b;
+	int order = endpoint_compare(&left->low, &right->low);
+	return order ? order : endpoint_compare(&left->high, &right->high);
+}
+
+static struct save_ends ends_of(const struct endpoint *one, const struct endpoint *other)
+{
+	return endpoint_compare(one, other) < 0 ? (struct save_ends){*one, *other} : (struct save_ends){*other, *one};
+}
 
 static bool connections_have(
     const struct save_connections *connections, const struct endpoint *one, const struct endpoint *other)
 {
-	for (size_t i = 0; i < connections->count; i++) {
-		const struct connection_facts *each = connections->list[i];
-		if ((endpoint_equals(&each->client, one) && endpoint_equals(&each->server, other)) ||
-		    (endpoint_equals(&each->client, other) && endpoint_equals(&each->server, one)))
-			return true;
-	}
-	return false;
+	const struct save_ends ends = ends_of(one, other);
+	return connections->sorted && bsearch(&ends, connections->list, connections->sorted, sizeof ends, ends_compare);
 }
 
+static void connections_sort(struct save_connections *connections)
+{
+	size_t kept = 0;
+	if (connections->count)
+		qsort(connections->list, connections->count, sizeof *connections->list, ends_compare);
+	for (size_t i = 0; i < connections->count; i++)
+		if (!kept || ends_compare(&connections->list[kept - 1], &connections->list[i]) != 0)
+			connections->list[kept++] = connections->list[i];
+	connections->count = connections->sorted = kept;
+}
+
+/* Events of few connections take turns: before the list grows, what came twice goes. */
 static bool connections_add(struct save_connections *connections, const struct connection_facts *facts)
 {
 	if (!facts || connections_have(connections, &facts->client, &facts->server))
 		return true;
-	if (connections->count == connections->room) {
-		size_t room = connections->room ? connections->room * 2 : 16;
-		const struct connection_facts **grown = realloc(connections->list, room * sizeof *grown);
+	if (connections->count == connections->room)
+		connections_sort(connections);
+	if (connections->count >= connections->room / 2) {
+		size_t room = connections->room ? connections->room * 2 : 64;
+		struct save_ends *grown = realloc(connections->list, room * sizeof *grown);
 		if (!grown)
 			return false;
 		connections->list = grown;
 		connections->room = room;
 	}
-	connections->list[connections->count++] = facts;
+	connections->list[connections->count++] = ends_of(&facts->client, &facts->server);
 	return true;
 }
 
@@ -160,6 +247,7 @@ static bool save_list_connections(const struct save *save, struct save_connectio
 		     index = record_next_of_session(record, index))
 			if (!connections_add(connections, record_event(record, index)->connection))
 				return false;
+	connections_sort(connections);
 	return true;
 }
 
@@ -179,19 +267,35 @@ static bool packet_belongs(const struct save_connections *connections, const str
 	return connections_have(connections, &source, &destination);
 }
 
+/* Which packet it was: numbers of what is saved begin at 1, and merged files had their own. */
+static void save_note_number(
+    const struct save *save, const struct origin *origin, uint64_t packet, struct buffer *comment)
+{
+	char text[ORIGIN_TEXT];
+	if (!save->count && !origin->numbering)
+		return;
+	buffer_append_format(comment, "\n%s%s", origin_format(ORIGIN_OF(origin, packet), text),
+	    origin->numbering ? "" : " of the whole capture");
+}
+
 /* The findings that name the packet. Packets are kept as they are, secrets and all; what is said of them is masked. */
 static void save_comment(const struct save *save, uint64_t packet, struct buffer *comment)
 {
+	const struct origin *named = NULL;
 	struct buffer shown;
 	buffer_clear(comment);
 	for (const struct finding *finding = save->examination->findings->first; finding; finding = finding->next)
-		for (size_t i = 0; i < finding->evidence_count; i++)
-			if (origin_holds(&finding->evidence[i].origin, ORIGIN_AT(ORIGIN_PACKETS, packet)))
-				buffer_append_format(comment, "%s%s (%s, %s): %s", comment->len ? "\n" : "",
-				    code_entry(finding->code)->name, severity_name(finding->severity),
-				    confidence_name(finding->confidence), finding->evidence[i].what);
-	if (!comment->len)
+		for (size_t i = 0; i < finding->evidence_count; i++) {
+			if (!origin_holds(&finding->evidence[i].origin, ORIGIN_AT(ORIGIN_PACKETS, packet)))
+				continue;
+			named = &finding->evidence[i].origin;
+			buffer_append_format(comment, "%s%s (%s, %s): %s", comment->len ? "\n" : "",
+			    code_entry(finding->code)->name, severity_name(finding->severity),
+			    confidence_name(finding->confidence), finding->evidence[i].what);
+		}
+	if (!named)
 		return;
+	save_note_number(save, named, packet, comment);
 	buffer_init(&shown, BUFFER_NO_LIMIT, NULL);
 	mask_write_text(&save->examination->run.options->mask, buffer_slice(comment), &shown);
 	buffer_clear(comment);
@@ -292,7 +396,8 @@ static bool save_packets(struct save *save)
 static const struct {
 	const char *ending;
 	bool (*write)(struct save *save);
-} save_forms[] = {{".pcapng", save_packets}, {".ndjson", save_lines}, {".txt", save_report}, {".html", save_page}};
+} save_forms[] = {{".pcapng", save_packets}, {".ndjson", save_lines}, {".txt", save_report}, {".html", save_page},
+    {".json", save_payload}};
 
 static bool (*save_form(const char *path))(struct save *save)
 {
@@ -314,13 +419,18 @@ enum save_result save_sessions(struct examination *examination, const struct pac
 	    .kept = kept,
 	    .sessions = choice->sessions,
 	    .count = choice->count,
+	    .event = choice->event,
 	    .why = why,
 	    .why_size = why_size};
 	struct atomic_write file;
 	bool (*write)(struct save * save) = save_form(choice->path);
 	*why = '\0';
 	if (!write) {
-		save_fail(&save, "which form? .pcapng, .ndjson, .txt or .html");
+		save_fail(&save, "which form? .pcapng, .ndjson, .txt, .html; of a payload .json");
+		return SAVE_FAILED;
+	}
+	if (choice->event && write != save_payload) {
+		save_fail(&save, "a payload is saved as .json");
 		return SAVE_FAILED;
 	}
 	if (!atomic_write_open(
@@ -334,8 +444,11 @@ enum save_result save_sessions(struct examination *examination, const struct pac
 	save.out = file.out;
 	bool written = write(&save);
 	if (atomic_write_close(&file, written)) {
-		bool has_keys = write == save_packets && examination->run.embedded.len;
-		save_fail(&save, has_keys ? "with the keys of its TLS connections (--embed-secrets)" : "");
+		bool has_keys = examination->run.embedded.len;
+		save_fail(&save, write != save_packets ? ""
+		                 : has_keys ? "packets as they were captured: secrets are in it, and the keys of its "
+		                              "TLS connections (--embed-secrets)"
+		                            : "packets as they were captured: secrets are in it");
 		return SAVE_DONE;
 	}
 	if (written)

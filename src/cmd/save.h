@@ -1,5 +1,5 @@
 /* Saves sessions: their packets as pcapng with the findings as comments, their events as NDJSON, or the report, as text
- * or HTML. */
+ * or HTML; and the payload of one event as JSON. */
 #ifndef CMD_SAVE_H
 #define CMD_SAVE_H
 
@@ -26,16 +26,18 @@ bool packet_store_next(const struct packet_store *store, size_t *at, struct pack
 /* ---- saving */
 
 enum save_result {
-	SAVE_DONE,   /* `why`: what is in it, beyond packets; or "" */
+	SAVE_DONE,   /* `why`: what is to be known of what is in it; or "" */
 	SAVE_EXISTS, /* there is a file of this name, and `over` was not said */
 	SAVE_FAILED,
 };
 
 struct save_choice {
-	const char *path;         /* a leading ~ is the home; its ending says the form: .pcapng, .ndjson, .txt, .html */
-	const uint64_t *sessions; /* all when `count` is 0 */
+	const char *path;         /* a leading ~ is the home; its ending says the form: .pcapng, .ndjson, .txt, .html,
+	                           * .json */
+	const uint64_t *sessions; /* in order of their numbers; all when `count` is 0 */
 	size_t count;
-	bool over; /* an existing file is written over */
+	uint64_t event; /* its payload alone; 0: none */
+	bool over;      /* an existing file is written over */
 };
 
 /* The path's ending is one of these. */

@@ -1,9 +1,9 @@
 /* One request, one answer, over a pair of sockets; a file comes with the answer. */
 #include "cmd/supervisor.h"
 
-#include "base/text.h"
 #include "cmd/output.h"
 #include "cmd/rotation.h"
+#include "cmd/supervised.h"
 #include "platform/sandbox.h"
 #include "platform/system.h"
 
@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -32,6 +31,9 @@ enum supervisor_task {
 	TASK_START_COMMAND,
 	TASK_LOOK_AT_COMMAND,
 	TASK_END_COMMAND,
+	TASK_OPEN_SHOWN,
+	TASK_START_SHOWN,
+	TASK_LOOK_AT_SHOWN,
 	TASKS,
 };
 
@@ -46,77 +48,6 @@ struct supervisor_answer {
 	int32_t error; /* errno; 0: done */
 	int32_t value;
 };
-
-/* What the supervisor process remembers between two requests. */
-struct supervised {
-	const struct options *options;
-	int socket;    /* on which it is asked; -1: by this process itself */
-	pid_t command; /* 0: none, or over */
-	bool is_group; /* all that it started can be asked to end with it */
-	int code;      /* of the command that is over; -1: none is */
-};
-
-/* ---- the command */
-
-static void supervised_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
-}
-
-static _Noreturn void command_become(char *const *words, bool is_group)
-{
-	sigset_t set;
-	if (is_group)
-		setpgid(0, 0);
-	supervised_signals(&set);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	execvp(words[0], words);
-	complain("%s: %s", words[0], strerror(errno));
-	_exit(127);
-}
-
-static bool command_start(struct supervised *supervised)
-{
-	if (!supervised->options->command || supervised->command) {
-		errno = EPERM;
-		return false;
-	}
-	supervised->is_group = !isatty(STDIN_FILENO);
-	pid_t child = fork();
-	if (child == 0)
-		command_become(supervised->options->command, supervised->is_group);
-	if (child > 0 && supervised->is_group)
-		setpgid(child, child); /* parent and child both set it, because either may run first */
-	supervised->command = child > 0 ? child : 0;
-	return child > 0;
-}
-
-static int command_look(struct supervised *supervised, int flags)
-{
-	int status;
-	pid_t ended;
-	if (!supervised->command)
-		return supervised->code;
-	do
-		ended = waitpid(supervised->command, &status, flags);
-	while (ended < 0 && errno == EINTR);
-	if (ended == supervised->command) {
-		supervised->command = 0;
-		supervised->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	}
-	return supervised->code;
-}
-
-static int command_end(struct supervised *supervised)
-{
-	if (supervised->command)
-		kill(supervised->is_group ? -supervised->command : supervised->command, SIGTERM);
-	return command_look(supervised, 0);
-}
 
 /* ---- doing what is asked */
 
@@ -145,6 +76,8 @@ static int input_open(const struct options *options, uint64_t index)
 static bool request_is_good(const struct supervised *supervised, const struct supervisor_request *request)
 {
 	if (request->task >= TASKS || request->kind >= FILE_KINDS || !memchr(request->place, '\0', PATH_MAX))
+		return false;
+	if (request->task >= TASK_OPEN_SHOWN && !supervised->options->interface)
 		return false;
 	bool names_place = request->task == TASK_OPEN_FILE || request->task == TASK_SETTLE_FILE;
 	return !names_place || file_is_allowed(supervised->options, request->place, (enum file_kind)request->kind);
@@ -183,6 +116,15 @@ static int request_serve(
 		break;
 	case TASK_END_COMMAND:
 		answer->value = command_end(supervised);
+		break;
+	case TASK_OPEN_SHOWN:
+		good = (file = shown_open(supervised)) >= 0;
+		break;
+	case TASK_START_SHOWN:
+		good = shown_start(supervised, request->number);
+		break;
+	case TASK_LOOK_AT_SHOWN:
+		answer->value = shown_look(supervised, WNOHANG);
 		break;
 	case TASKS:
 		break;
@@ -355,6 +297,24 @@ int supervisor_open_input(const struct options *options, size_t index)
 	return supervisor_ask_number(options, TASK_OPEN_INPUT, index);
 }
 
+int supervisor_open_shown(const struct options *options)
+{
+	return supervisor_ask_number(options, TASK_OPEN_SHOWN, 0);
+}
+
+bool supervisor_start_shown(const struct options *options, bool in_editor)
+{
+	const struct supervisor_request request = {.task = TASK_START_SHOWN, .number = in_editor};
+	struct supervisor_answer answer;
+	int file;
+	return supervisor_ask(options, &request, &answer, &file);
+}
+
+int supervisor_look_at_shown(const struct options *options)
+{
+	return supervisor_ask_number(options, TASK_LOOK_AT_SHOWN, 0);
+}
+
 bool supervisor_start_command(const struct options *options)
 {
 	const struct supervisor_request request = {.task = TASK_START_COMMAND};
@@ -438,6 +398,7 @@ static _Noreturn void supervisor_be_parent(
 		else if (!supervisor_answer(socket, &supervised))
 			break;
 	}
+	shown_end(&supervised);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!WIFEXITED(status))
@@ -501,6 +462,12 @@ void supervisor_follow(const struct options *options)
 {
 	if (options->supervisor && !options->supervisor->process)
 		platform_end_with_parent(SIGTERM);
+}
+
+void supervisor_leave(const struct options *options)
+{
+	if (options->supervisor)
+		close(options->supervisor->socket);
 }
 
 void supervisor_end(struct options *options)

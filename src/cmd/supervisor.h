@@ -29,6 +29,9 @@ void supervisor_end(struct options *options);
 /* When this process has another user than it began with: the kernel forgets with whose end it wanted to end. */
 void supervisor_follow(const struct options *options);
 
+/* In a process that was forked off and asks nothing. */
+void supervisor_leave(const struct options *options);
+
 /* ---- what it does; each returns -1, or false, and sets errno, when that fails */
 
 int supervisor_open_file(const struct options *options, const char *place, enum file_kind kind);
@@ -49,5 +52,16 @@ int supervisor_look_at_command(const struct options *options);
 
 /* Asks it to end (SIGTERM, to its group where it has one), waits for it, and returns its exit code. */
 int supervisor_end_command(const struct options *options);
+
+/* Of the interface: a text for the user's pager ($PAGER, else less or more) or editor ($VISUAL, $EDITOR, else vi). A
+ * file of mode 0600 in TMPDIR, which only this process may name; it is removed when the program has ended. */
+int supervisor_open_shown(const struct options *options);
+
+/* The program has the terminal until it ends, in a process group of its own: signals of the keyboard are for it alone.
+ */
+bool supervisor_start_shown(const struct options *options, bool in_editor);
+
+/* Its exit code; -1: it still runs. Then the terminal is the interface's again. */
+int supervisor_look_at_shown(const struct options *options);
 
 #endif

@@ -1,6 +1,8 @@
 /* `sioscope` on a terminal: the examination as it goes on, shown by tui/. */
 #include "cmd/options.h"
 #include "cmd/save.h"
+#include "cmd/supervisor.h"
+#include "tui/settings.h"
 #include "tui/ui.h"
 
 #include <errno.h>
@@ -14,6 +16,8 @@ struct tui {
 	struct packet_store kept; /* of what cannot be read again: a live capture, a pipe */
 	const struct options *options;
 	int keys;
+	char settings_path[PATH_MAX];
+	struct buffer settings, complaints;
 	bool keeps, over;
 };
 
@@ -26,6 +30,11 @@ static const struct engine_counts *tui_counts(void *self)
 {
 	struct tui *tui = self;
 	return engine_counts(tui->examination.run.engine);
+}
+
+static const struct summary_input *tui_inputs(void *self)
+{
+	return &((struct tui *)self)->examination.run.input;
 }
 
 static enum ui_feed tui_finish(struct tui *tui)
@@ -59,7 +68,7 @@ static size_t tui_files(void *self, int *files, size_t room)
 static enum ui_saved tui_save(void *self, const struct ui_save *what, bool over, char *why, size_t why_size)
 {
 	struct tui *tui = self;
-	const struct save_choice choice = {what->path, what->sessions, what->count, over};
+	const struct save_choice choice = {what->path, what->sessions, what->count, what->event, over};
 	switch (save_sessions(&tui->examination, tui->keeps ? &tui->kept : NULL, &choice, why, why_size)) {
 	case SAVE_DONE:
 		return UI_SAVED;
@@ -69,6 +78,85 @@ static enum ui_saved tui_save(void *self, const struct ui_save *what, bool over,
 		break;
 	}
 	return UI_NOT_SAVED;
+}
+
+static bool tui_show_text(void *self, struct slice text, bool in_editor, char *why, size_t why_size)
+{
+	const struct options *options = ((struct tui *)self)->options;
+	int file = supervisor_open_shown(options);
+	bool good = file >= 0;
+	while (good && text.len) {
+		ssize_t len = write(file, text.at, text.len);
+		good = len > 0;
+		text = slice_drop(text, good ? (size_t)len : 0);
+	}
+	if (file >= 0)
+		close(file);
+	good = good && supervisor_start_shown(options, in_editor);
+	if (!good)
+		snprintf(
+		    why, why_size, "%s cannot be started: %s", in_editor ? "the editor" : "the pager", strerror(errno));
+	return good;
+}
+
+static bool tui_shown_ends(void *self)
+{
+	return supervisor_look_at_shown(((struct tui *)self)->options) >= 0;
+}
+
+static bool tui_remember(void *self, struct slice settings, char *why, size_t why_size)
+{
+	struct tui *tui = self;
+	struct atomic_write file;
+	if (!*tui->settings_path) {
+		snprintf(why, why_size, "there is no home directory");
+		return false;
+	}
+	bool opened = atomic_write_open(&file, tui->options, tui->settings_path, FILE_SETTINGS);
+	bool written = opened && fwrite(settings.at, 1, settings.len, file.out) == settings.len;
+	bool good = opened && atomic_write_close(&file, written);
+	if (!good)
+		snprintf(why, why_size, "%s: %s", tui->settings_path, strerror(errno));
+	return good;
+}
+
+/* Before anything is parsed: later no file can be opened. */
+static void tui_read_settings(struct tui *tui)
+{
+	buffer_init(&tui->settings, SETTINGS_MOST, NULL);
+	buffer_init(&tui->complaints, SETTINGS_MOST, NULL);
+	if (!settings_path(tui->settings_path)) {
+		*tui->settings_path = '\0';
+		return;
+	}
+	FILE *file = fopen(tui->settings_path, "rbe");
+	char part[4096];
+	size_t len;
+	if (!file) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			buffer_append_format(&tui->complaints, "0: %s\n", strerror(errno));
+		return;
+	}
+	while ((len = fread(part, 1, sizeof part, file)) && buffer_append(&tui->settings, slice_of(part, len)))
+		;
+	if (tui->settings.truncated) {
+		buffer_append_format(&tui->complaints, "0: longer than %d bytes: not read\n", SETTINGS_MOST);
+		buffer_clear(&tui->settings);
+	}
+	bool failed = ferror(file);
+	if (fclose(file) != 0 || failed)
+		buffer_append_text(&tui->complaints, "0: could not be read to its end\n");
+}
+
+static void tui_print_complaints(struct tui *tui)
+{
+	struct slice rest = buffer_slice(&tui->complaints);
+	while (rest.len) {
+		struct slice line = slice_take_until(&rest, '\n');
+		complain("%s:%.*s", tui->settings_path, (int)line.len, (const char *)line.at);
+	}
+	buffer_free(&tui->complaints);
+	buffer_free(&tui->settings);
 }
 
 static bool tui_reads_stdin(const struct options *options)
@@ -127,9 +215,17 @@ static bool tui_show(struct tui *tui)
 	    .record = tui->examination.record,
 	    .findings = tui_findings,
 	    .counts = tui_counts,
+	    .inputs = tui_inputs,
+	    .has_several = options->read_count + options->interface_count > 1,
 	    .feed = tui_feed,
 	    .files = tui_files,
 	    .save = tui_save,
+	    .settings = buffer_slice(&tui->settings),
+	    .settings_name = *tui->settings_path ? tui->settings_path : "settings",
+	    .complaints = &tui->complaints,
+	    .remember = tui_remember,
+	    .show = tui_show_text,
+	    .shown_ends = tui_shown_ends,
 	    .self = tui};
 	return ui_run(&input);
 }
@@ -164,9 +260,14 @@ static bool tui_begin(struct tui *tui)
 static int tui_run(const struct options *options)
 {
 	struct tui tui = {.options = options};
+	tui_read_settings(&tui);
 	bool good = tui_begin(&tui), shown = good && tui_show(&tui);
+	/* The terminal is restored: waiting for the collector freezes no screen now. */
+	if (good && options->sender && (tui.over || examine_finish(&tui.examination)))
+		run_export(&tui.examination.run);
 	if (good && tui.over)
 		run_report_unseen(&tui.examination.run);
+	tui_print_complaints(&tui);
 	examine_end(&tui.examination);
 	packet_store_free(&tui.kept);
 	return shown && run_kept(&tui.examination.run) ? EXIT_DONE : EXIT_UNABLE;

@@ -35,6 +35,7 @@ struct clients_session {
 	bool failed;    /* it ended with an error, or without a goodbye */
 	bool sent_away; /* the server said DISCONNECT first */
 	bool by_server; /* it ended the session */
+	bool is_owned;  /* a plug-in judges what is sent in it, and what two of a token mean */
 	/* the client's next session, begun while this one was open; 0: none, or reported */
 	timestamp rival_begun;
 	uint64_t rival_packet;
@@ -107,8 +108,7 @@ static bool clients_key_of(const struct event *event, char key[CLIENT_KEY])
 	struct slice from = exchange_forwarded_for(request);
 	uint64_t user = clients_user_of(request);
 	int len = from.len ? snprintf(key, CLIENT_KEY, "%.*s", (int)from.len, (const char *)from.at)
-	                   : snprintf(key, CLIENT_KEY, "%s",
-	                         address_format(&event->connection->client.address, false, address));
+	                   : snprintf(key, CLIENT_KEY, "%s", endpoint_format_host(&event->connection->client, address));
 	if (user)
 		len += snprintf(key + len, CLIENT_KEY - (size_t)len, " with the login %04x", (unsigned)(user & 0xffff));
 	snprintf(key + len, CLIENT_KEY - (size_t)len, " at %s%s%.*s", server, agent.len ? ", " : "", (int)agent.len,
@@ -181,9 +181,11 @@ static void clients_note_life(struct clients *clients, const struct event *event
 	            (event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO));
 	struct clients_session *per_session = sent ? session_state_find(&clients->state.sessions, event->session)
 	                                           : NULL;
-	if (per_session)
+	if (per_session) {
+		per_session->is_owned |= plugin_owns(event) && event_packet(event)->data.len;
 		clients_note_crowd(clients, per_session, event);
-	if (!per_session || !per_session->rival_begun ||
+	}
+	if (!per_session || !per_session->rival_begun || per_session->is_owned ||
 	    event->origin.time - per_session->rival_begun <= threshold_time(THRESHOLD_DUPLICATE_OVERLAP))
 		return;
 	clients_report_duplicate(clients, per_session, event);
@@ -243,8 +245,7 @@ static const char *clients_say_cause(enum cause cause)
 {
 	return cause == CAUSE_LOOP_SENT_AWAY ? "; the server's DISCONNECT came before the end of most of them"
 	       : cause == CAUSE_LOOP_NEVER_JOINED
-	           ? "; in most of them the client gave up waiting for the answer to its "
-	             "CONNECT"
+	           ? "; in most of them the client gave up waiting for the answer to its CONNECT"
 	       : cause == CAUSE_LOOP_NOT_LET_IN ? "; in most of them the server ended the session after the client's "
 	                                          "CONNECT, without an answer to it"
 	                                        : "";

@@ -16,6 +16,7 @@
 #include "detect/detector.h"
 #include "detect/refusal.h"
 #include "detect/stopped.h"
+#include "detect/unanswered.h"
 #include "net/packet.h"
 
 #include <stdio.h>
@@ -88,8 +89,12 @@ static void closing_report_code(struct detector_state *state, const struct event
 	    state->findings, code, CONFIDENCE_PROVEN, event->session, event, "close code");
 	if (!finding)
 		return;
+	bool of_frames = event->ws_close.code == 1002 || event->ws_close.code == 1003 || event->ws_close.code == 1007;
 	finding_set_cause(state->findings, finding,
-	    code == CODE_PAYLOAD_TOO_LARGE ? CAUSE_SERVER_LIMIT : CAUSE_CLOSE_CODE, &event->session->software);
+	    code == CODE_PAYLOAD_TOO_LARGE ? CAUSE_SERVER_LIMIT
+	    : of_frames                    ? CAUSE_FRAMES_REJECTED
+	                                   : CAUSE_CLOSE_CODE,
+	    &event->session->software);
 	struct slice reason = slice_take(event_text(event), 80);
 	finding_say(state->findings, finding, "the %s closed the WebSocket with code %u (%s)%s%.*s",
 	    direction_sender(event->direction), event->ws_close.code, closing_code_meaning(event->ws_close.code),
@@ -278,9 +283,13 @@ static void closing_note_nonsense(struct closing_session *per_session, const str
 /* Before its answer, or in the middle of it. */
 static bool closing_is_cut(const struct event *event)
 {
-	return event->kind == EVENT_HTTP && event->exchange->end == EXCHANGE_UNANSWERED &&
-	       event->exchange->ended_by == DIRECTION_TO_CLIENT && event->transport == TRANSPORT_POLLING &&
-	       event->session->transport == TRANSPORT_POLLING;
+	/* Refused before it was whole: the answer is whole, and what became of the request refusals.c says. */
+	bool is_answered = event->kind == EVENT_HTTP && event->exchange->status && !event->exchange->answer.incomplete;
+	/* It came after the server's end of an idle connection: unanswered.c reports it. */
+	bool is_crossed = event->kind == EVENT_HTTP && unanswered_is_race(event->exchange);
+	return event->kind == EVENT_HTTP && event->exchange->end == EXCHANGE_UNANSWERED && !is_answered &&
+	       !is_crossed && event->exchange->ended_by == DIRECTION_TO_CLIENT &&
+	       event->transport == TRANSPORT_POLLING && event->session->transport == TRANSPORT_POLLING;
 }
 
 /* python-engineio ends a poll so that waits in vain, or whose task its HTTP server cancels. */
@@ -451,7 +460,8 @@ static void closing_judge_session(void *self, const struct session *session)
 		closing_report_going(state, per_session, session);
 	else if (per_session->end == END_ANSWERED && !cut && !lost)
 		closing_report_answer(state, per_session, session);
-	else if (per_session->end == END_POLL && session->closed == TIMESTAMP_NONE)
+	else if (per_session->end == END_POLL && session->closed == TIMESTAMP_NONE &&
+	         !findings_recall(state->findings, CODE_REQUEST_UNANSWERED, session, "answer broken off")) /* lost.c */
 		closing_report_poll(state, per_session, session);
 }
 
@@ -473,9 +483,11 @@ static void closing_take_websocket(struct detector_state *state, const struct ev
 	if (event->kind != EVENT_TCP_CLOSE || session_said_goodbye(session, event->index) ||
 	    !session_is_carried_by(session, event))
 		return;
+	/* The client did not take the WebSocket: switched.c says why. */
+	bool was_taken = !findings_recall(state->findings, CODE_HANDSHAKE_REJECTED, session, "101 not accepted");
 	if (event_text(event).len)
 		closing_report_exit(state, event);
-	else if (event->direction == DIRECTION_TO_SERVER)
+	else if (event->direction == DIRECTION_TO_SERVER && was_taken)
 		closing_report_bare(
 		    state, session, event->direction, &event->origin, event->tcp_close.how == TCP_END_RST, false);
 }

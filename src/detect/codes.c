@@ -12,6 +12,11 @@ static const struct code_case handshake_rejected_cases[] = {
     {0},
 };
 
+static const struct code_case transport_rejected_cases[] = {
+    [TRANSPORT_NOT_NAMED] = {SEVERITY_INFO, "where the request names no transport: scanners and health checks ask so"},
+    {0},
+};
+
 static const struct code_case event_dropped_cases[] = {
     [DROPPED_BACKEND_AWAY] = {SEVERITY_WARNING,
         "where a proxy did not reach its server for a short time, and reached it again: a restart"},
@@ -45,6 +50,7 @@ static const struct code_case connect_unanswered_cases[] = {
 static const struct code_case server_unreachable_cases[] = {
     [UNREACHABLE_AT_TIMES] = {SEVERITY_INFO,
         "where the server was there before and accepts connections later: a restart"},
+    [UNREACHABLE_LATE] = {SEVERITY_WARNING, "where connections are accepted, but late"},
     {0},
 };
 
@@ -78,13 +84,19 @@ static const struct code_case tls_failed_cases[] = {
     {0},
 };
 
+static const struct code_case duplicate_session_cases[] = {
+    [DUPLICATE_STATES] = {SEVERITY_ERROR, "where two servers, or two workers, each keep a state for the one client"},
+    {0},
+};
+
 static const struct code_entry code_table[CODES] = {
     [CODE_TRANSPORT_REJECTED] = {"transport-rejected", SEVERITY_ERROR, "The server refuses the transport",
         "Client and server do not agree on a transport: the client asks for polling where the server allows only "
         "WebSocket, or the other way round. Servers say so with HTTP 400 (\"Invalid transport\", \"Transport "
         "unknown\"). An ASGI server that refuses a WebSocket can only answer a bare 403; a refused origin looks the "
         "same, and the finding then names both.",
-        "Give both sides the same transports: `transports` of the client's options and of the server's.", NULL,
+        "Give both sides the same transports: `transports` of the client's options and of the server's.",
+        transport_rejected_cases,
         "ASGI servers answer a refused origin and a wrong path with the same bare 403: the finding then lists "
         "all three and is not proven. The WebSocket of a session that goes on with polling is upgrade-failed."},
     [CODE_PROTOCOL_VERSION] = {"protocol-version", SEVERITY_ERROR, "Client and server speak different revisions",
@@ -116,8 +128,8 @@ static const struct code_entry code_table[CODES] = {
         "Set the header in one place only: the framework's CORS middleware, Engine.IO's own setting or the proxy. With "
         "credentials it must name the origin, not *.",
         cors_blocked_cases,
-        "Clients that are no browsers ignore CORS. A page of the same origin behind a proxy shows another "
-        "Host (Sec-Fetch-Site and X-Forwarded-Host tell). A page that goes on with its session was not "
+        "Clients that are no browsers ignore CORS. A page of the same origin behind a proxy shows another Host "
+        "(Sec-Fetch-Site and X-Forwarded-Host tell). A page that goes on with its session was not "
         "blocked."},
     [CODE_UPGRADE_FAILED] = {"upgrade-failed", SEVERITY_WARNING, "The upgrade to WebSocket failed",
         "The client tried to move the session from polling to a WebSocket and did not get there: refused, the probe "
@@ -162,12 +174,16 @@ static const struct code_entry code_table[CODES] = {
         "drops events for a short time: a warning."},
     [CODE_HEARTBEAT_LOST] = {"heartbeat-lost", SEVERITY_ERROR, "The heartbeat stopped",
         "A ping was not answered within pingTimeout, or did not come within pingInterval and pingTimeout. One side was "
-        "asleep, blocked or cut off; the finding says which.",
+        "asleep, blocked or cut off, or TCP shows what stood in the way: a side that did not read, packets that were "
+        "lost again and again, a large message before it. The finding says which.",
         "Server late: its event loop is blocked, move blocking work to threads. Client late: a browser tab in the "
         "background, a sleeping computer, a lost network.",
         NULL,
-        "A side that has closed owes no ping or pong. A server cannot ping while no poll is open. Packets "
-        "that were not captured may hold the missing one: the finding is then only possible."},
+        "A side that has closed owes no ping or pong. A server cannot ping while no poll is open. Packets that were "
+        "not captured may hold the missing one: the finding is then only possible. A side is not called late where the "
+        "other's receive window was 0, where its bytes were not acknowledged though they were sent again, or where it "
+        "was sending something large, for most of the wait; a window that closes for a moment, a "
+        "retransmission that arrives and a message that ends in time change nothing."},
     [CODE_SERVER_STALL] = {"server-stall", SEVERITY_WARNING, "The server was blocked for a while",
         "The server went silent on every session at once for longer than it ever did, with requests waiting, and then "
         "answered all at once: its event loop was blocked.",
@@ -176,8 +192,8 @@ static const struct code_entry code_table[CODES] = {
         "One slow handler or one slow network: all sessions of the server must be silent at the same time, "
         "and be served together afterwards."},
     [CODE_SERVER_STOPPED] = {"server-stopped", SEVERITY_WARNING, "The server ended all its sessions together",
-        "All sessions that were alive at one address ended within a moment, by the server's side and without a "
-        "goodbye of Socket.IO: it stopped, crashed or was restarted, whatever its clients had sent before.",
+        "All sessions that were alive at one address ended within a moment, by the server's side and without a goodbye "
+        "of Socket.IO: it stopped, crashed or was restarted, whatever its clients had sent before.",
         "A deployment or a restart: nothing to repair, clients connect again by themselves. Otherwise look at the "
         "server's log and the kernel's (dmesg) at that time: a crash, the out-of-memory killer, a supervisor.",
         server_stopped_cases,
@@ -193,16 +209,14 @@ static const struct code_entry code_table[CODES] = {
     [CODE_ABNORMAL_CLOSE] = {"abnormal-close", SEVERITY_WARNING, "A connection ended without saying goodbye",
         "A WebSocket's TCP connection was ended or reset without a close frame, or closed with an error code; a server "
         "ended the connection of a poll that it had not answered, for good; or one side ended the session at once "
-        "after "
-        "a packet of the other that it does not allow, or cannot read.",
+        "after a packet of the other that it does not allow, or cannot read.",
         "A crashed or killed process, a proxy's timeout, a lost network: the side that is named went away.", NULL,
         "A close frame, an Engine.IO close or a DISCONNECT before it makes an end orderly. A server that ends "
         "all its sessions together is server-stopped; connections cut after equal times are idle-cut."},
     [CODE_IDLE_CUT] = {"idle-cut", SEVERITY_WARNING, "Connections are cut after a fixed time",
-        "Several connections ended after the same time, which is no rule of either end: WebSockets after the same "
-        "time without traffic, or at the same age; held polls after the same wait. Something between client and "
-        "server has a timeout below pingInterval + pingTimeout, or a limit on the life of a connection. The finding "
-        "says which.",
+        "Several connections ended after the same time, which is no rule of either end: WebSockets after the same time "
+        "without traffic, or at the same age; held polls after the same wait. Something between client and server has "
+        "a timeout below pingInterval + pingTimeout, or a limit on the life of a connection. The finding says which.",
         "Raise the proxy's timeout above pingInterval + pingTimeout (nginx: proxy_read_timeout), or lower "
         "pingInterval.",
         NULL,
@@ -219,7 +233,7 @@ static const struct code_entry code_table[CODES] = {
     [CODE_DUPLICATE_SESSION] = {"duplicate-session", SEVERITY_WARNING, "One client holds several live sessions",
         "The same client (by its token) has more than one session open at a time: connect was called twice, or a "
         "component mounts twice.",
-        "Make one socket and share it; in React's strict mode effects run twice.", NULL,
+        "Make one socket and share it; in React's strict mode effects run twice.", duplicate_session_cases,
         "Two tabs of one user, and users who share a token: the first session must go on sending for a while "
         "after the second began."},
     [CODE_RECONNECT_LOOP] = {"reconnect-loop", SEVERITY_ERROR, "A client connects again and again",
@@ -238,12 +252,13 @@ static const struct code_entry code_table[CODES] = {
         request_unanswered_cases,
         "A held poll, a slow handler, a client that left, a server that restarts between two requests. Each "
         "has its own time or its own sign, which the finding names."},
-    [CODE_SERVER_UNREACHABLE] = {"server-unreachable", SEVERITY_ERROR, "Nothing accepts connections",
-        "Connections to a port of Engine.IO (one that was asked for, or where it was seen) are refused (RST) or not "
-        "answered at all, again and again. One that another address of the same host takes instead (::1, then "
-        "127.0.0.1) is left out.",
+    [CODE_SERVER_UNREACHABLE] = {"server-unreachable", SEVERITY_ERROR, "Connections fail or are late",
+        "Connections to a port of Engine.IO (one that was asked for, or where it was seen) are refused (RST), rejected "
+        "(an error of ICMP) or not answered at all, again and again. One that another address of the same host takes "
+        "instead (::1, then 127.0.0.1) is left out.",
         "Refused: start the server, or correct address and port; a server that listens on 127.0.0.1 alone is not "
-        "reached from elsewhere. Not answered: a firewall drops the packets, or the host is down.",
+        "reached from elsewhere. Rejected: a firewall or a router says so, by its address. Not answered: a firewall "
+        "drops the packets, or the host is down.",
         server_unreachable_cases,
         "A host name with several addresses, of which the client takes another at once; a server that is not "
         "there yet."},
@@ -268,10 +283,9 @@ static const struct code_entry code_table[CODES] = {
         "answers a poll (handshake-rejected), are left out."},
     [CODE_TLS_FAILED] = {"tls-failed", SEVERITY_ERROR, "TLS handshakes fail",
         "A TLS handshake ended before any data could be exchanged: one end sent a fatal alert, ended the connection, "
-        "or "
-        "speaks no TLS. Reported for clients that speak Engine.IO elsewhere, for servers and ports of Engine.IO, and "
-        "where nothing else comes. A client that gets through a moment later by another version is left out. TLS 1.3 "
-        "encrypts most alerts: without keys only their length shows.",
+        "or speaks no TLS. Reported for clients that speak Engine.IO elsewhere, for servers and ports of Engine.IO, "
+        "and where nothing else comes. A client that gets through a moment later by another version is left out. TLS "
+        "1.3 encrypts most alerts: without keys only their length shows.",
         "Look at the alert that is named, and at who sent it: the client's is about the server's certificate or "
         "choices, the server's about what the client offers.",
         tls_failed_cases,
@@ -282,12 +296,11 @@ static const struct code_entry code_table[CODES] = {
         "cancels its poll because it leaves is none, nor is a request that is answered when it is sent again, as "
         "browsers do by themselves.",
         "Look at the limits of the HTTP/2 server or proxy (streams at once, requests of a connection) and at its log "
-        "at "
-        "that time.",
+        "at that time.",
         NULL, "A client that cancels its poll because it leaves; a request that is answered when it is sent again."},
     [CODE_EXCEPTION_LOGGED] = {"exception-logged", SEVERITY_ERROR, "The server logged an exception",
-        "A log that is the evidence (-r server.log) has an error that nobody caught: of an event handler, of "
-        "a background task, of the server itself. The client is not told: what it waited for does not come.",
+        "A log that is the evidence (-r server.log) has an error that nobody caught: of an event handler, of a "
+        "background task, of the server itself. The client is not told: what it waited for does not come.",
         "Fix what the exception names; its traceback is in the log, at the lines that are named.", NULL,
         "An exception that the application catches itself and logs."},
     [CODE_CAPTURE_INCOMPLETE] = {"capture-incomplete", SEVERITY_INFO, "Part of the traffic could not be seen",
@@ -303,6 +316,7 @@ const struct code_explanation code_explanations[] = {
     {CODE_TRANSPORT_REJECTED, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, NULL},
     {CODE_CORS_BLOCKED, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, NULL},
     {CODE_SESSION_UNKNOWN, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, NULL},
+    {CODE_NAMESPACE_REJECTED, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, NULL},
     {CODE_PAYLOAD_TOO_LARGE, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, NULL},
     {CODE_IDLE_CUT, CODE_HANDSHAKE_REJECTED, EXPLAINS_ANYWHERE, "backend-slow"},
     {CODE_SESSION_UNKNOWN, CODE_UPGRADE_FAILED, EXPLAINS_ANYWHERE, "session-unknown"},
@@ -311,6 +325,7 @@ const struct code_explanation code_explanations[] = {
     {CODE_UPGRADE_FAILED, CODE_ABNORMAL_CLOSE, EXPLAINS_IN_SESSION, NULL},
     {CODE_MALFORMED_PACKET, CODE_ABNORMAL_CLOSE, EXPLAINS_IN_SESSION, NULL},
     {CODE_MALFORMED_PACKET, CODE_ABNORMAL_CLOSE, EXPLAINS_ANYWHERE, "undecodable-packet"},
+    {CODE_MALFORMED_PACKET, CODE_ABNORMAL_CLOSE, EXPLAINS_ANYWHERE, "frames-rejected"},
     {CODE_MALFORMED_PACKET, CODE_SESSION_UNKNOWN, EXPLAINS_ANYWHERE, "server-had-closed"},
     {CODE_MALFORMED_PACKET, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, NULL},
     {CODE_IDLE_CUT, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, ""},
@@ -346,6 +361,7 @@ const struct code_explanation code_explanations[] = {
     {CODE_IDLE_CUT, CODE_ABNORMAL_CLOSE, EXPLAINS_ANYWHERE, "cut"},
     {CODE_SERVER_STOPPED, CODE_ABNORMAL_CLOSE, EXPLAINS_AT_ONCE, NULL},
     {CODE_SERVER_STOPPED, CODE_REQUEST_UNANSWERED, EXPLAINS_AT_ONCE, "post-broken-off"},
+    {CODE_SERVER_STOPPED, CODE_REQUEST_UNANSWERED, EXPLAINS_AT_ONCE, "keep-alive-race"},
     {CODE_SERVER_STOPPED, CODE_SERVER_UNREACHABLE, EXPLAINS_OF_SERVER, "refused"},
     {CODE_ABNORMAL_CLOSE, CODE_RECONNECT_LOOP, EXPLAINS_ANYWHERE, "not-let-in"},
     {CODE_HEARTBEAT_LOST, CODE_ABNORMAL_CLOSE, EXPLAINS_IN_SESSION, NULL},

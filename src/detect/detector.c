@@ -9,14 +9,14 @@
 
 struct session_state {
 	uint64_t number;
-	uint32_t taken; /* a bit for each slot that is in use */
+	uint64_t taken; /* a bit for each slot that is in use */
 	UT_hash_handle hh;
 	max_align_t content[];
 };
 
 enum { STATE_ALIGNMENT = _Alignof(max_align_t), SLOT_MOST = 64 /* a larger slot has memory of its own */ };
 
-_Static_assert(STATE_SLOTS <= 32, "a session's state has a bit for each slot");
+_Static_assert(STATE_SLOTS <= 64, "a session's state has a bit for each slot");
 
 void session_states_init(struct session_states *states, struct budget *memory)
 {
@@ -27,7 +27,7 @@ void session_states_init(struct session_states *states, struct budget *memory)
 static void *session_state_at(struct session_state *entry, const struct session_states *states, size_t nth)
 {
 	void *slot = (char *)entry->content + states->slots[nth].at;
-	if (!(entry->taken & 1u << nth))
+	if (!(entry->taken & UINT64_C(1) << nth))
 		return NULL;
 	return states->slots[nth].is_apart ? *(void **)slot : slot;
 }
@@ -107,7 +107,7 @@ static bool session_state_begin_slot(const struct session_states *states, struct
 		return false;
 	if (per_session)
 		memcpy((char *)entry->content + states->slots[nth].at, &per_session, sizeof per_session);
-	entry->taken |= 1u << nth;
+	entry->taken |= UINT64_C(1) << nth;
 	return true;
 }
 
@@ -116,7 +116,7 @@ void *session_state_of(const struct state_slot *slot, const struct session *sess
 	struct session_state *entry = session_states_lookup(slot->states, session);
 	if (!entry && !(entry = session_states_add(slot->states, session)))
 		return NULL;
-	if (!(entry->taken & 1u << slot->nth) && !session_state_begin_slot(slot->states, entry, slot->nth))
+	if (!(entry->taken & UINT64_C(1) << slot->nth) && !session_state_begin_slot(slot->states, entry, slot->nth))
 		return NULL;
 	return session_state_at(entry, slot->states, slot->nth);
 }

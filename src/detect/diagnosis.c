@@ -40,19 +40,20 @@ static const struct detector detector_visibility = {
 
 /* ---- the table */
 
-extern const struct detector detector_refusals, detector_cors, detector_upgrade, detector_closing, detector_heartbeat,
-    detector_namespaces, detector_acks, detector_answers, detector_batch, detector_size, detector_clients,
-    detector_lost_between, detector_foreign, detector_unanswered, detector_granted, detector_event_lost,
-    detector_unreachable, detector_tls, detector_malformed, detector_streams, detector_tunnels, detector_cut_short,
-    detector_idle, detector_stall, detector_blocked, detector_stated, detector_logged;
+extern const struct detector detector_refusals, detector_cors, detector_preflight, detector_switched, detector_upgrade,
+    detector_closing, detector_heartbeat, detector_namespaces, detector_acks, detector_answers, detector_batch,
+    detector_size, detector_clients, detector_lost_between, detector_foreign, detector_unanswered, detector_granted,
+    detector_event_lost, detector_unreachable, detector_tls, detector_malformed, detector_streams, detector_tunnels,
+    detector_cut_short, detector_idle, detector_stall, detector_blocked, detector_browser, detector_stated,
+    detector_logged;
 
 static const struct detector *const diagnosis_detectors[] = {
-    &detector_refusals, &detector_cors, &detector_upgrade, &detector_closing, &detector_heartbeat, &detector_namespaces,
-    &detector_acks, &detector_answers, &detector_batch, &detector_size, &detector_clients, &detector_lost_between,
-    &detector_foreign, &detector_unanswered, &detector_granted, &detector_event_lost, &detector_unreachable,
-    &detector_tls, &detector_malformed, &detector_streams, &detector_tunnels, &detector_cut_short, &detector_idle,
-    &detector_stall, &detector_blocked, &detector_visibility, &detector_stated,
-    &detector_logged, /* the last: they read what the others have found */
+    &detector_refusals, &detector_cors, &detector_preflight, &detector_switched, &detector_upgrade, &detector_cut_short,
+    &detector_closing, &detector_heartbeat, &detector_namespaces, &detector_acks, &detector_answers, &detector_batch,
+    &detector_size, &detector_clients, &detector_lost_between, &detector_foreign, &detector_unanswered,
+    &detector_granted, &detector_event_lost, &detector_unreachable, &detector_tls, &detector_malformed,
+    &detector_streams, &detector_tunnels, &detector_idle, &detector_stall, &detector_blocked, &detector_browser,
+    &detector_visibility, &detector_stated, &detector_logged, /* the last: they read what the others have found */
 };
 
 enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
@@ -176,6 +177,21 @@ static void diagnosis_take_handshake(void *self, const struct tls_handshake *han
 			diagnosis->running[i].detector->secured(diagnosis->running[i].self, handshake);
 }
 
+static bool diagnosis_wants_beside(void *self, struct slice target)
+{
+	(void)self;
+	return plugin_wants_beside(target);
+}
+
+static void diagnosis_take_beside(void *self, const struct event *event)
+{
+	struct diagnosis *diagnosis = self;
+	bool is_taken = plugin_takes_beside(event->exchange);
+	for (size_t i = 0; is_taken && i < diagnosis->running_count; i++)
+		if (diagnosis->running[i].detector->beside)
+			diagnosis->running[i].detector->beside(diagnosis->running[i].self, event);
+}
+
 /* Documents are for plug-ins: what they know of them is in their facts. */
 static bool diagnosis_wants_document(void *self, struct slice target)
 {
@@ -255,6 +271,8 @@ struct diagnosis *diagnosis_new(const struct detector_facts *facts, size_t limit
 	    .attempted = diagnosis_take_attempt,
 	    .asked = diagnosis_take_asked,
 	    .secured = diagnosis_take_handshake,
+	    .wants_beside = diagnosis_wants_beside,
+	    .beside = diagnosis_take_beside,
 	    .wants_document = diagnosis_wants_document,
 	    .document = diagnosis_take_document,
 	    .clock = diagnosis_take_clock,

@@ -93,7 +93,7 @@ static struct finding *findings_add(
 	    .seen = "",
 	    .advice = findings_advice(findings, (unsigned)key->code, code_entry((unsigned)key->code)->remedy),
 	    .time = TIMESTAMP_NONE,
-	    .made = findings->count,
+	    .made = findings->made,
 	    .last = TIMESTAMP_NONE,
 	    .key = *key,
 	};
@@ -107,6 +107,7 @@ static struct finding *findings_add(
 	*(findings->last ? &findings->last->next : &findings->first) = finding;
 	findings->last = finding;
 	findings->count++;
+	findings->made++;
 	return finding;
 }
 
@@ -273,6 +274,7 @@ void finding_prove(
 	va_start(arguments, format);
 	struct evidence *evidence = &finding->evidence[finding->evidence_count++];
 	*evidence = (struct evidence){*origin, findings_format(findings, NULL, format, arguments)};
+	evidence->origin.numbering = findings->numbering;
 	va_end(arguments);
 	if (origin->first > origin->last) { /* what came later may have been captured earlier */
 		evidence->origin.first = origin->last;
@@ -284,6 +286,7 @@ void finding_prove(
 
 static void findings_copy(struct findings *findings, struct finding *copy, const struct finding *from)
 {
+	findings_recode(findings, copy, from->code);
 	copy->severity = from->severity;
 	copy->confidence = from->confidence;
 	copy->phase = from->phase;
@@ -312,6 +315,38 @@ void findings_adopt(struct findings *findings, const struct findings *from, bool
 		if (copy)
 			findings_copy(findings, copy, finding);
 	}
+}
+
+/* By `made`: is it of the part? */
+static void findings_mark_part(
+    const struct findings *from, bool (*wanted)(void *self, const struct finding *finding), void *self, bool *marks)
+{
+	for (const struct finding *finding = from->first; finding; finding = finding->next)
+		if (wanted(self, finding))
+			for (const struct finding *reason = finding; reason && !marks[reason->made];
+			     reason = reason->explained_by)
+				marks[reason->made] = true;
+}
+
+bool findings_take_part(struct findings *part, const struct findings *from,
+    bool (*wanted)(void *self, const struct finding *finding), void *self)
+{
+	bool *marks = budget_new(&part->memory, (from->made + 1) * sizeof *marks), good = marks != NULL;
+	if (good)
+		findings_mark_part(from, wanted, self, marks);
+	for (const struct finding *finding = from->first; good && finding; finding = finding->next) {
+		struct finding *copy = marks[finding->made]
+		                           ? findings_add(part, &finding->key, finding->sid, finding->subject)
+		                           : NULL;
+		good = copy || !marks[finding->made];
+		if (!copy)
+			continue;
+		findings_copy(part, copy, finding);
+		/* A reason is before what it explains. */
+		copy->explained_by = finding->explained_by ? findings_find(part, &finding->explained_by->key) : NULL;
+	}
+	budget_release(marks);
+	return good && !part->memory.refused;
 }
 
 static bool finding_is_logged(const struct finding *finding)

@@ -48,7 +48,7 @@ struct finding {
 	const char *cause;                  /* why it is so: a word of the table of causes (codes.h); NULL: not known */
 	const struct finding *explained_by; /* the finding that explains this one, or NULL */
 	struct finding *next; /* in the order in which they were made, and after findings_arrange by weight */
-	size_t made;          /* its place in the order in which they were made */
+	size_t made; /* its place in the order in which they were made; no other's, not of one that was withdrawn */
 	struct finding_key key;
 	UT_hash_handle hh;
 };
@@ -58,9 +58,11 @@ struct findings {
 	struct finding *first, *last;
 	struct finding *by_key;
 	size_t count;
+	size_t made;                           /* how many there ever were */
 	size_t counts[CODES_MOST];             /* the same by code */
 	uint64_t left_out[CODES_MOST];         /* claims that were not kept: too many, or no room for their texts */
 	uint64_t beyond[FINDINGS_BEYOND / 64]; /* a bit for each address that findings_note_beyond was given */
+	const struct numbering *numbering;     /* of packets of merged files (base/numbering.h); or NULL. Borrowed */
 	uint64_t changes;     /* goes on with each claim, withdrawal and text: who shows them looks again */
 	struct budget memory; /* unlimited; counts what was refused to the claims, and to what they rest on */
 };
@@ -135,6 +137,11 @@ void finding_prove(struct findings *findings, struct finding *finding, const str
 /* Copies the findings of `from` whose code is `wanted`, texts and all. What is there already, or has no room, is left
  * out. Before findings_arrange. */
 void findings_adopt(struct findings *findings, const struct findings *from, bool (*wanted)(unsigned code));
+
+/* Copies those of `from` that are wanted, and what explains them, in their order. `from` is arranged, `part` is empty.
+ * False: there was no memory for all of them. */
+bool findings_take_part(struct findings *part, const struct findings *from,
+    bool (*wanted)(void *self, const struct finding *finding), void *self);
 
 /* Nothing that was claimed of this session is more than possible. */
 void findings_doubt_session(struct findings *findings, uint64_t session, const char *why);

@@ -1,13 +1,14 @@
 /*
  * Answers that are not Engine.IO's, and yet no refusal by their status: handshake-rejected.
  *
- * Seen: a redirect; a success without content or with another status than 200; a success for a WebSocket's handshake,
- * which only 101 grants; a poll or a POST of a session that is answered by something else's words (a login page, a
- * single-page application's fallback, a captive portal), or by a cache: by its own header, or as the namespace is
- * joined again and the client did not ask for it. Ruled out: a redirect that the client follows, where Engine.IO
- * answers then, or leads to where nobody looks; node's healthy answers to POSTs, which are text/html and say `ok`: the
- * body decides, not its type; CORS preflights; a refused WebSocket of a session, which upgrade.c reports, and a
- * handshake by polling that is answered by a page, which refusals.c reports.
+ * Seen: a redirect; a success without content or with another status than 200, which of a session's requests counts
+ * when the client asks nothing more in that session; a success for a WebSocket's handshake, which only 101 grants; a
+ * poll or a POST of a session that is answered by something else's words (a login page, a single-page application's
+ * fallback, a captive portal), or by a cache: by its own header, or as the namespace is joined again and the client did
+ * not ask for it. Ruled out: a redirect that the client follows, where Engine.IO answers then, or leads to where nobody
+ * looks; node's healthy answers to POSTs, which are text/html and say `ok`: the body decides, not its type; CORS
+ * preflights; a refused WebSocket of a session, which upgrade.c reports, and a handshake by polling that is answered by
+ * a page, which refusals.c reports.
  */
 #include "base/hash.h"
 #include "detect/detector.h"
@@ -25,6 +26,12 @@ struct foreign_session {
 	struct origin origin;
 	timestamp asked;   /* the latest poll that was answered was begun */
 	uint64_t reported; /* its answer's first packet, when it says itself that a cache gave it */
+	/* The answer that most clients do not take; CAUSES: there is none, or the client went on after one. */
+	enum cause doubted;
+	bool went_on;
+	int status;
+	timestamp doubted_at;
+	struct origin doubted_origin;
 };
 
 /* A redirect that was not followed yet. */
@@ -37,6 +44,8 @@ struct redirect {
 	struct origin origin;
 	bool leads_out; /* to another host or scheme: where that was not captured, nobody can see it followed */
 	bool of_post;
+	bool makes_get;            /* a POST that clients repeat as a GET */
+	uint64_t followed;         /* refusal_digest_moved */
 	bool of_session_elsewhere; /* its sid was not given out here: a redirect before it was followed */
 	uint64_t user;             /* a digest of what shows whose it is: several users may have one address */
 	char asked[FOREIGN_TEXT];  /* the path, without its query */
@@ -109,19 +118,20 @@ static void foreign_report_words(struct foreign *foreign, const struct event *ev
 	    endpoint_format(&event->connection->server, server), foreign_what(exchange), exchange->status,
 	    refusal_quote(exchange, quote),
 	    foreign_is_method(exchange, "POST") ? "; what the POST carried is lost" : "");
-	if (refusal_is_coded(exchange)) {
-		finding_set_cause(foreign->findings, finding, CAUSE_CODING_HIDDEN, NULL);
+	enum cause cause = refusal_success_cause(exchange);
+	finding_set_cause(foreign->findings, finding, cause, NULL);
+	if (cause != CAUSE_NOT_SOCKETIO)
 		return;
-	}
-	finding_set_cause(foreign->findings, finding, CAUSE_NOT_SOCKETIO, NULL);
 	finding_advise(foreign->findings, finding,
-	    exchange->target->sid_len
-	        ? "Something on the way answers in place of the server: a proxy's login page (let the path of "
-	          "Socket.IO pass, or let the client sign in first), a cache, a captive portal, a fallback to a "
-	          "single-page application's index.html."
-	        : "The path does not lead to Socket.IO but to something else, which answers in its place (a "
-	          "single-page application's fallback, a static file server, another application): correct the "
-	          "client's path or the proxy's location.");
+	    exchange->target->sid_len ? "Something on the way answers in place of the server: a proxy's login page "
+	                                "(let the path of Socket.IO pass, or let the client sign in first), a cache, a "
+	                                "captive portal, a fallback to a single-page application's index.html."
+	                              : "The path does not lead to Socket.IO but to something else, which answers in "
+	                                "its place (a single-page application's fallback, a static file server, "
+	                                "another application): correct the client's path or the proxy's location.");
+	const struct cause_entry *known = plugin_refused(exchange);
+	if (known)
+		finding_set_cause_row(foreign->findings, finding, known);
 }
 
 /* ---- caches */
@@ -189,7 +199,86 @@ static void foreign_take_connect(struct foreign *foreign, const struct event *ev
 	per_session->origin = event->origin;
 }
 
+/* ---- successes that clients do not take */
+
+/* Browsers' engine.io-client takes 200 alone for the success of a POST (polling-xhr: onReadyStateChange), and no
+ * payload without a packet; python's takes both. What this client does, its next request shows. */
+static enum cause foreign_doubt(const struct exchange *exchange)
+{
+	bool success = exchange->status >= 200 && exchange->status < 300 && !exchange->answer.incomplete;
+	if (!success || !exchange->target->sid_len || exchange->target->transport != TRANSPORT_POLLING)
+		return CAUSES;
+	if (foreign_is_method(exchange, "POST"))
+		return exchange->status == 200 ? CAUSES : CAUSE_OTHER_SUCCESS;
+	return foreign_is_poll(exchange) && !exchange->plain.len && !exchange_lacks_body(exchange) ? CAUSE_EMPTY_POLL
+	                                                                                           : CAUSES;
+}
+
+static void foreign_look_at_doubt(struct foreign *foreign, const struct event *event)
+{
+	enum cause doubted = event->kind == EVENT_HTTP ? foreign_doubt(event->exchange) : CAUSES;
+	struct foreign_session *per_session = doubted != CAUSES
+	                                          ? session_state_of(&foreign->sessions, event->session)
+	                                          : session_state_find(&foreign->sessions, event->session);
+	if (!per_session)
+		return;
+	timestamp asked = event->kind == EVENT_HTTP ? event->exchange->request.begun : event->origin.time;
+	bool says = event_kind_layer(event->kind) & (LAYER_ENGINEIO | LAYER_SOCKETIO);
+	bool asks = event->kind == EVENT_HTTP || (says && event->direction == DIRECTION_TO_SERVER);
+	per_session->went_on |= per_session->status && asks && asked > per_session->doubted_at;
+	if (doubted == CAUSES || per_session->status)
+		return;
+	per_session->doubted = doubted;
+	per_session->status = event->exchange->status;
+	per_session->doubted_at = event->origin.time;
+	per_session->doubted_origin = event->origin;
+}
+
+static void foreign_judge_session(void *self, const struct session *session)
+{
+	struct foreign *foreign = self;
+	const struct foreign_session *per_session = session_state_find(&foreign->sessions, session);
+	char server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 16];
+	if (!per_session || !per_session->status || per_session->went_on || session_said_goodbye(session, UINT64_MAX) ||
+	    session->watched - per_session->doubted_at < threshold_time(THRESHOLD_REQUEST_LEAST))
+		return;
+	bool of_post = per_session->doubted == CAUSE_OTHER_SUCCESS;
+	snprintf(
+	    subject, sizeof subject, "%s %s", endpoint_format(&session->server, server), of_post ? "post" : "empty");
+	struct finding *finding = findings_claim(
+	    foreign->findings, CODE_HANDSHAKE_REJECTED, detector_absence(session), NULL, NULL, subject);
+	if (!finding)
+		return;
+	if (finding->count == 1)
+		finding_begin_at(finding, per_session->doubted_at);
+	finding_note_time(finding, per_session->doubted_at);
+	finding_prove(foreign->findings, finding, &per_session->doubted_origin, "%s: HTTP %d",
+	    of_post ? "a POST of a session" : "a poll of a session", per_session->status);
+	if (finding->count > 1)
+		return;
+	finding_say(foreign->findings, finding,
+	    of_post ? "%s answered a POST of a session by HTTP %d, where the client takes 200 alone for a success: it "
+	              "asked nothing more in that session"
+	            : "%s answered a poll of a session by HTTP %d and an empty body, in which there is no packet: the "
+	              "client asked nothing more in that session",
+	    server, per_session->status);
+	finding_set_cause(foreign->findings, finding, per_session->doubted, NULL);
+	detector_doubt_absence(foreign->findings, finding, session);
+}
+
 /* ---- redirects */
+
+/* Paths and parameters of pages where users sign in: OAuth 2.0 (RFC 6749 §4.1.1) and OpenID Connect, SAML, CAS, and the
+ * usual words. */
+static bool foreign_is_sign_in(const struct redirect *redirect)
+{
+	static const char *const words[] = {"login", "log-in", "signin", "sign-in", "sign_in", "oauth", "openid",
+	    "saml", "/sso", "sso.", "/authorize", "client_id=", "/cas/"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (server_text_matches(slice_of_text(redirect->location), words[i]))
+			return true;
+	return false;
+}
 
 static void foreign_report_redirect(struct foreign *foreign, const struct redirect *redirect, bool repeated)
 {
@@ -208,14 +297,19 @@ static void foreign_report_redirect(struct foreign *foreign, const struct redire
 	    *redirect->location ? ", Location: " : " without a Location", redirect->location);
 	if (finding->count == 1) {
 		finding_say(foreign->findings, finding,
-		    "%s answered a %s by HTTP %d with Location: %s (asked for: %s), and the client did not get a "
-		    "session there",
+		    "%s answered a %s by HTTP %d with Location: %s (asked for: %s), and %s",
 		    endpoint_format(&redirect->server, server),
 		    redirect->of_post                            ? "POST"
 		    : redirect->transport == TRANSPORT_WEBSOCKET ? "WebSocket's handshake"
 		                                                 : "request by polling",
-		    redirect->status, *redirect->location ? redirect->location : "none", redirect->asked);
-		finding_set_cause(foreign->findings, finding, CAUSE_REDIRECT, NULL);
+		    redirect->status, *redirect->location ? redirect->location : "none", redirect->asked,
+		    redirect->makes_get ? "clients repeat a POST after that as a GET, without what it carried"
+		                        : "the client did not get a session there");
+		finding_set_cause(foreign->findings, finding,
+		    foreign_is_sign_in(redirect) ? CAUSE_SIGN_IN
+		    : redirect->makes_get        ? CAUSE_POST_AS_GET
+		                                 : CAUSE_REDIRECT,
+		    NULL);
 	}
 	if (!redirect->leads_out || repeated) {
 		finding->severity = SEVERITY_ERROR;
@@ -234,6 +328,13 @@ static bool foreign_is_repeat(const struct redirect *a, const struct redirect *b
 	       !b->of_session_elsewhere && !strcmp(a->asked, b->asked);
 }
 
+static void foreign_forget(struct foreign *foreign, size_t nth)
+{
+	foreign->count--;
+	memmove(&foreign->redirects[nth], &foreign->redirects[nth + 1],
+	    (foreign->count - nth) * sizeof foreign->redirects[0]);
+}
+
 static void foreign_settle(struct foreign *foreign, size_t nth)
 {
 	const struct redirect *redirect = &foreign->redirects[nth];
@@ -241,9 +342,7 @@ static void foreign_settle(struct foreign *foreign, size_t nth)
 	for (size_t i = 0; i < foreign->count; i++)
 		times += foreign_is_repeat(redirect, &foreign->redirects[i]);
 	foreign_report_redirect(foreign, redirect, times >= threshold_count(THRESHOLD_REDIRECT_AGAIN));
-	foreign->count--;
-	memmove(&foreign->redirects[nth], &foreign->redirects[nth + 1],
-	    (foreign->count - nth) * sizeof foreign->redirects[0]);
+	foreign_forget(foreign, nth);
 }
 
 static void foreign_settle_old(struct foreign *foreign, timestamp now)
@@ -292,11 +391,56 @@ static void foreign_note_redirect(struct foreign *foreign, const struct event *e
 	    .origin = event->origin,
 	    .leads_out = foreign_leads_out(exchange, location, &path),
 	    .of_post = foreign_is_method(exchange, "POST"),
+	    .makes_get = refusal_makes_get(exchange),
+	    .followed = refusal_digest_moved(exchange),
 	    .of_session_elsewhere = exchange->target->sid_len && !(event->session && event->session->handshake_seen),
 	    .user = foreign_digest_user(exchange)};
 	foreign_copy(redirect->asked, http_target_path(exchange->request.head.target));
 	foreign_copy(redirect->location, location);
 	foreign_copy(redirect->path, http_target_path(path));
+}
+
+/* The client repeats a POST that was redirected as a GET, as browsers do (refusal_makes_get): the redirect is followed,
+ * and what the POST carried is lost, whatever becomes of the GET. In node a poll that is held is the first of two then,
+ * so that it ends the session (engine.io, polling.ts: overlap). */
+static void foreign_report_post_as_get(
+    struct foreign *foreign, const struct redirect *redirect, const struct event *event)
+{
+	char subject[ENDPOINT_TEXT_SIZE + 32], server[ENDPOINT_TEXT_SIZE];
+	snprintf(subject, sizeof subject, "%s a POST as a GET %d", endpoint_format(&redirect->server, server),
+	    redirect->status);
+	struct finding *finding = findings_claim(
+	    foreign->findings, CODE_HANDSHAKE_REJECTED, CONFIDENCE_PROVEN, event->session, event, subject);
+	if (!finding)
+		return;
+	finding_prove(foreign->findings, finding, &redirect->origin, "POST: HTTP %d", redirect->status);
+	finding_prove(
+	    foreign->findings, finding, &event->origin, "the same as a GET: HTTP %d", event->exchange->status);
+	if (finding->count > 1)
+		return;
+	finding_begin_at(finding, redirect->time);
+	finding_note_time(finding, event->origin.time);
+	finding_say(foreign->findings, finding,
+	    "%s answered a POST by HTTP %d with Location: %s (asked for: %s), and the client repeated it there as a "
+	    "GET, without what it carried: that is lost",
+	    server, redirect->status, redirect->location, redirect->asked);
+	finding_set_cause(foreign->findings, finding, CAUSE_POST_AS_GET, NULL);
+}
+
+static void foreign_take_get(struct foreign *foreign, const struct event *event)
+{
+	uint64_t followed = fnv_digest(event->exchange->request.head.target);
+	for (size_t i = 0; i < foreign->count; i++) {
+		const struct redirect redirect = foreign->redirects[i];
+		bool is_it = redirect.followed == followed &&
+		             address_equals(&redirect.client, &event->connection->client.address) &&
+		             event->exchange->request.begun >= redirect.time;
+		if (!is_it)
+			continue;
+		foreign_report_post_as_get(foreign, &redirect, event);
+		foreign_forget(foreign, i);
+		return;
+	}
 }
 
 /* Engine.IO answered a client where a redirect had sent it. */
@@ -307,7 +451,8 @@ static void foreign_note_followed(struct foreign *foreign, const struct event *e
 	foreign_copy(path, http_target_path(event->exchange->request.head.target));
 	for (size_t i = 0; i < foreign->count; i++) {
 		const struct redirect *redirect = &foreign->redirects[i];
-		bool followed = address_equals(&redirect->client, &event->connection->client.address) &&
+		bool followed = (!redirect->makes_get || foreign_is_method(event->exchange, "POST")) &&
+		                address_equals(&redirect->client, &event->connection->client.address) &&
 		                !strcmp(redirect->path, path) &&
 		                (redirect->leads_out || strcmp(redirect->path, redirect->asked) != 0);
 		if (!followed)
@@ -354,12 +499,16 @@ static void foreign_take_event(void *self, const struct event *event)
 {
 	struct foreign *foreign = self;
 	foreign_settle_old(foreign, event->origin.time);
+	if (event->session)
+		foreign_look_at_doubt(foreign, event);
 	if (event->kind == EVENT_CONNECT)
 		foreign_take_connect(foreign, event);
 	bool answered = event->kind == EVENT_HTTP && event->exchange->status;
 	if (!answered || foreign_is_method(event->exchange, "OPTIONS") || foreign_is_method(event->exchange, "HEAD"))
 		return;
 	foreign_note_poll(foreign, event);
+	if (foreign_is_method(event->exchange, "GET"))
+		foreign_take_get(foreign, event);
 	int status = event->exchange->status;
 	bool is_granted = exchange_grants_websocket(event->exchange);
 	if (is_granted && event->session)
@@ -388,5 +537,6 @@ const struct detector detector_foreign = {
     .session_size = sizeof(struct foreign_session),
     .new = foreign_new,
     .event = foreign_take_event,
+    .session_over = foreign_judge_session,
     .end = foreign_end,
 };

@@ -9,11 +9,14 @@
  * was silent, which is reported when the server knows the session no more. Ruled out: what would be due after either
  * side's close, which ends the heartbeat; a pong by polling for whose request the server took no connection any more;
  * sessions whose handshake was not captured (the intervals are not known), a session or a capture that ends before the
- * time is over, a capture with gaps.
+ * time is over, a capture with gaps. Who is late is not to blame where TCP shows what stood in the way (obstacles.h).
  */
+#include "detect/crowded.h"
 #include "detect/detector.h"
+#include "detect/obstacles.h"
 #include "socketio/software.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The side that waits gives up exactly at that time; clocks and the network leave a little play where a session ends.
@@ -36,8 +39,11 @@ struct heartbeat_session {
 	timestamp polled;    /* when it was over */
 	timestamp heard;     /* the client's last packet; 0: none */
 	uint64_t pinged_packet, last_packet;
-	timestamp over; /* when either side closed, after which nothing is due; 0: not yet */
+	uint64_t browser; /* a digest (crowded.h); 0: none, or not known yet */
+	timestamp over;   /* when either side closed, after which nothing is due; 0: not yet */
 	bool reported;
+	/* by direction, when the last ping or pong came: bytes on its WebSocket, and the session's packets */
+	uint64_t bytes[2], packets[2];
 };
 
 /* A server that took no connections, as far as the last of them shows. */
@@ -52,6 +58,7 @@ struct heartbeat {
 	struct detector_state state;
 	struct heartbeat_closed closed[HEARTBEAT_CLOSED];
 	size_t count; /* in a ring */
+	struct crowded crowded;
 };
 
 static enum direction heartbeat_pinger(const struct session *session)
@@ -95,6 +102,67 @@ static bool heartbeat_met_closed_port(
 	return false;
 }
 
+/* ---- what stood in the way */
+
+/* `event` is the one by which it is judged; NULL: the session is over, and keeps what was known of its WebSocket. */
+static const struct delivery *heartbeat_delivery(
+    const struct session *session, const struct event *event, enum direction direction)
+{
+	if (event)
+		return session_is_carried_by(session, event) ? connection_delivery(event->connection, direction) : NULL;
+	return session->transport == TRANSPORT_WEBSOCKET ? &session->deliveries[direction] : NULL;
+}
+
+/* What did, between these times, while a ping (or its pong, when it `is_asked`) was due. */
+static struct obstacle heartbeat_find_obstacle(const struct heartbeat_session *per_session,
+    const struct session *session, const struct event *event, bool is_asked, timestamp from, timestamp to)
+{
+	enum direction asks = heartbeat_pinger(session), due = is_asked ? direction_other(asks) : asks;
+	struct obstacle_question question = {.to_answer = heartbeat_delivery(session, event, asks),
+	    .answer = heartbeat_delivery(session, event, direction_other(asks)),
+	    .asks = asks,
+	    .is_asked = is_asked,
+	    .from = from,
+	    .to = to};
+	const struct delivery *delivery = is_asked ? question.answer : question.to_answer;
+	question.bytes = delivery ? delivery->bytes - per_session->bytes[due] : 0;
+	question.packets = session->packets[due] - per_session->packets[due];
+	return obstacle_find(&question);
+}
+
+static void heartbeat_note_bytes(struct heartbeat_session *per_session, const struct event *event)
+{
+	if (event->kind != EVENT_PING && event->kind != EVENT_PONG && event->kind != EVENT_OPEN)
+		return;
+	for (enum direction direction = DIRECTION_TO_SERVER; direction <= DIRECTION_TO_CLIENT; direction++) {
+		const struct delivery *delivery = heartbeat_delivery(event->session, event, direction);
+		per_session->bytes[direction] = delivery ? delivery->bytes : 0;
+		per_session->packets[direction] = event->session->packets[direction];
+	}
+}
+
+/* Who, or what, is to blame. */
+static const char *heartbeat_blame(
+    const struct obstacle *obstacle, enum direction late, const char *due, char text[OBSTACLE_TEXT])
+{
+	if (obstacle->cause != CAUSES)
+		return obstacle_describe(obstacle, due, text);
+	snprintf(text, OBSTACLE_TEXT, "the %s was late", direction_sender(late));
+	return text;
+}
+
+/* By polling a browser has few connections: what kept the client shows when the polls of its other tabs are answered.
+ */
+static void heartbeat_note_late(struct heartbeat *heartbeat, struct finding *finding,
+    const struct heartbeat_session *per_session, const struct session *session, const struct obstacle *obstacle,
+    timestamp from, timestamp to)
+{
+	bool by_client = heartbeat_pinger(session) == DIRECTION_TO_CLIENT;
+	if (by_client && obstacle->cause == CAUSES && session->transport == TRANSPORT_POLLING)
+		crowded_note_late(&heartbeat->crowded,
+		    &(const struct crowded_case){finding, per_session->browser, session->number, from, to});
+}
+
 static struct finding *heartbeat_claim(struct heartbeat *heartbeat, struct heartbeat_session *per_session,
     const struct session *session, const char *subject, enum direction late)
 {
@@ -110,9 +178,9 @@ static struct finding *heartbeat_claim(struct heartbeat *heartbeat, struct heart
 }
 
 static void heartbeat_check_pong(struct heartbeat *heartbeat, struct heartbeat_session *per_session,
-    const struct session *session, timestamp now, bool ends)
+    const struct session *session, const struct event *event, timestamp now, bool ends)
 {
-	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
+	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE], why[OBSTACLE_TEXT];
 	timestamp patience = heartbeat_patience(session->ping_timeout, ends);
 	bool by_client = heartbeat_pinger(session) == DIRECTION_TO_CLIENT;
 	if (per_session->reported || !per_session->pinged || now - per_session->pinged < patience ||
@@ -122,14 +190,16 @@ static void heartbeat_check_pong(struct heartbeat *heartbeat, struct heartbeat_s
 	    heartbeat, per_session, session, "pong", direction_other(heartbeat_pinger(session)));
 	if (!finding)
 		return;
+	struct obstacle obstacle = heartbeat_find_obstacle(per_session, session, event, true, per_session->pinged, now);
 	finding_begin_at(finding, per_session->pinged);
-	finding_say(heartbeat->state.findings, finding,
-	    "the %s's ping was not answered for %s; pingTimeout is %s: the %s was late",
+	finding_say(heartbeat->state.findings, finding, "the %s's ping was not answered for %s; pingTimeout is %s: %s",
 	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - per_session->pinged, waited),
 	    timestamp_format_span(session->ping_timeout, limit),
-	    direction_sender(direction_other(heartbeat_pinger(session))));
+	    heartbeat_blame(&obstacle, direction_other(heartbeat_pinger(session)), "pong", why));
 	finding_prove(
 	    heartbeat->state.findings, finding, ORIGIN_AT(session->seen_in, per_session->pinged_packet), "ping");
+	obstacle_prove(heartbeat->state.findings, finding, &obstacle, session);
+	heartbeat_note_late(heartbeat, finding, per_session, session, &obstacle, per_session->pinged, now);
 }
 
 /* By polling a server has to wait for a poll. */
@@ -152,9 +222,9 @@ static timestamp heartbeat_due(const struct heartbeat_session *per_session, cons
 }
 
 static void heartbeat_check_ping(struct heartbeat *heartbeat, struct heartbeat_session *per_session,
-    const struct session *session, timestamp now, bool ends)
+    const struct session *session, const struct event *event, timestamp now, bool ends)
 {
-	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE];
+	char limit[TIMESTAMP_TEXT_SIZE], waited[TIMESTAMP_TEXT_SIZE], why[OBSTACLE_TEXT];
 	timestamp patience = session->ping_interval + session->ping_timeout;
 	if (per_session->reported || per_session->pinged || !per_session->last_ping ||
 	    heartbeat_lacks_poll(per_session, session) ||
@@ -163,14 +233,17 @@ static void heartbeat_check_ping(struct heartbeat *heartbeat, struct heartbeat_s
 	struct finding *finding = heartbeat_claim(heartbeat, per_session, session, "ping", heartbeat_pinger(session));
 	if (!finding)
 		return;
+	struct obstacle obstacle = heartbeat_find_obstacle(
+	    per_session, session, event, false, heartbeat_due(per_session, session), now);
 	finding_begin_at(finding, per_session->last_ping);
 	finding_say(heartbeat->state.findings, finding,
-	    "the %s sent no ping for %s; after %s (pingInterval + pingTimeout) the %s gives up: the %s was late",
+	    "the %s sent no ping for %s; after %s (pingInterval + pingTimeout) the %s gives up: %s",
 	    direction_sender(heartbeat_pinger(session)), timestamp_format_span(now - per_session->last_ping, waited),
 	    timestamp_format_span(patience, limit), direction_sender(direction_other(heartbeat_pinger(session))),
-	    direction_sender(heartbeat_pinger(session)));
+	    heartbeat_blame(&obstacle, heartbeat_pinger(session), "ping", why));
 	finding_prove(heartbeat->state.findings, finding, ORIGIN_AT(session->seen_in, per_session->last_packet),
 	    "after this, no ping");
+	obstacle_prove(heartbeat->state.findings, finding, &obstacle, session);
 }
 
 /* ---- the server gave the client up */
@@ -224,6 +297,27 @@ static bool heartbeat_is_rule_too_short(const struct session *session, timestamp
 	       heartbeat_nearly(silent) <= session->ping_interval;
 }
 
+/* The client's silence is what ended it. */
+static void heartbeat_say_silent(struct heartbeat *heartbeat, struct finding *finding,
+    const struct heartbeat_session *per_session, const struct event *event, const char *silence)
+{
+	struct findings *findings = heartbeat->state.findings;
+	const struct session *session = event->session;
+	char why[OBSTACLE_TEXT];
+	bool is_asked = per_session->pinged, by_client = heartbeat_pinger(session) == DIRECTION_TO_SERVER;
+	struct obstacle obstacle = heartbeat_find_obstacle(per_session, session, event, is_asked,
+	    is_asked ? per_session->pinged : heartbeat_due(per_session, session), event->origin.time);
+	finding_say(findings, finding,
+	    is_asked ? "the client answered no ping and sent nothing for %s, and the server gave the session up: %s"
+	    : by_client
+	        ? "the client sent no ping for %s, and the server gave the session up: %s"
+	        : "the client sent no poll for %s, so the server could not ping it, and gave the session up: %s",
+	    silence, heartbeat_blame(&obstacle, DIRECTION_TO_SERVER, is_asked ? "pong" : "ping", why));
+	obstacle_prove(findings, finding, &obstacle, session);
+	heartbeat_note_late(heartbeat, finding, per_session, session, &obstacle,
+	    is_asked ? per_session->pinged : per_session->polled, event->origin.time);
+}
+
 static void heartbeat_check_giving_up(
     struct heartbeat *heartbeat, struct heartbeat_session *per_session, const struct event *event)
 {
@@ -246,20 +340,9 @@ static void heartbeat_check_giving_up(
 		    silence, timestamp_format_span(session->ping_interval, interval),
 		    timestamp_format_span(session->ping_timeout, timeout));
 		finding_set_cause(heartbeat->state.findings, finding, CAUSE_PING_TIMEOUT_TOO_SHORT, &session->software);
-	} else if (per_session->pinged)
-		finding_say(heartbeat->state.findings, finding,
-		    "the client answered no ping and sent nothing for %s, and the server gave the session up: the "
-		    "client "
-		    "was late",
-		    silence);
-	else if (heartbeat_pinger(session) == DIRECTION_TO_SERVER)
-		finding_say(heartbeat->state.findings, finding,
-		    "the client sent no ping for %s, and the server gave the session up: the client was late", silence);
-	else
-		finding_say(heartbeat->state.findings, finding,
-		    "the client sent no poll for %s, so the server could not ping it, and gave the session up: the "
-		    "client was late",
-		    silence);
+	} else {
+		heartbeat_say_silent(heartbeat, finding, per_session, event, silence);
+	}
 	finding_prove(heartbeat->state.findings, finding, ORIGIN_AT(event->origin.kind, per_session->last_packet),
 	    "after this, nothing came");
 	finding_prove(heartbeat->state.findings, finding, &event->origin, "the server has given the session up");
@@ -302,10 +385,10 @@ static void heartbeat_check(
 		now = event->begun;
 	bool ends = heartbeat_ends(event);
 	if (ends || heartbeat_is(event, EVENT_PONG, direction_other(pinger)))
-		heartbeat_check_pong(heartbeat, per_session, session, now, ends);
+		heartbeat_check_pong(heartbeat, per_session, session, event, now, ends);
 	heartbeat_check_giving_up(heartbeat, per_session, event);
 	if (ends || heartbeat_is(event, EVENT_PING, pinger))
-		heartbeat_check_ping(heartbeat, per_session, session, now, ends);
+		heartbeat_check_ping(heartbeat, per_session, session, event, now, ends);
 }
 
 static void heartbeat_note_packet(struct heartbeat_session *per_session, const struct event *event)
@@ -359,17 +442,22 @@ static void heartbeat_take_last_poll(
 		return;
 	heartbeat_note_poll(per_session, event, until);
 	if (heartbeat_is_known(event->session))
-		heartbeat_check_ping(heartbeat, per_session, event->session, until, true);
+		heartbeat_check_ping(heartbeat, per_session, event->session, event, until, true);
 }
 
 static void heartbeat_take_event(void *self, const struct event *event)
 {
 	struct heartbeat *heartbeat = self;
+	crowded_settle(&heartbeat->crowded, event->origin.time);
+	if (event->kind == EVENT_HTTP)
+		crowded_note_poll(&heartbeat->crowded, event);
 	struct heartbeat_session *per_session = event->session && event->kind != EVENT_WS_OPEN
 	                                            ? session_state_of(&heartbeat->state.sessions, event->session)
 	                                            : NULL;
 	if (!per_session)
 		return;
+	if (event->kind == EVENT_HTTP && !per_session->browser)
+		per_session->browser = crowded_browser(event);
 	if (per_session->over) {
 		if (heartbeat_is_poll(event))
 			heartbeat_take_last_poll(heartbeat, per_session, event);
@@ -381,6 +469,7 @@ static void heartbeat_take_event(void *self, const struct event *event)
 		heartbeat_note_poll(per_session, event, heartbeat_held_until(event, event->origin.time));
 	else if (event->kind != EVENT_HTTP)
 		heartbeat_note_packet(per_session, event);
+	heartbeat_note_bytes(per_session, event);
 	if (heartbeat_is_over(event))
 		per_session->over = event->origin.time;
 }
@@ -398,16 +487,25 @@ static void heartbeat_judge_session(void *self, const struct session *session)
 	struct heartbeat_session *per_session = session_state_find(&heartbeat->state.sessions, session);
 	if (!per_session || per_session->over || !heartbeat_is_known(session))
 		return;
-	heartbeat_check_pong(heartbeat, per_session, session, heartbeat_end(session), true);
-	heartbeat_check_ping(heartbeat, per_session, session, session_end(session), true);
+	heartbeat_check_pong(heartbeat, per_session, session, NULL, heartbeat_end(session), true);
+	heartbeat_check_ping(heartbeat, per_session, session, NULL, session_end(session), true);
 }
 
 static void *heartbeat_new(const struct detector_state *state)
 {
 	struct heartbeat *heartbeat = calloc(1, sizeof *heartbeat);
-	if (heartbeat)
+	if (heartbeat) {
 		heartbeat->state = *state;
+		heartbeat->crowded.findings = state->findings;
+	}
 	return heartbeat;
+}
+
+static void heartbeat_end_all(void *self, const struct engine_counts *counts)
+{
+	struct heartbeat *heartbeat = self;
+	(void)counts;
+	crowded_settle(&heartbeat->crowded, INT64_MAX / 2);
 }
 
 const struct detector detector_heartbeat = {
@@ -417,4 +515,5 @@ const struct detector detector_heartbeat = {
     .event = heartbeat_take_event,
     .attempted = heartbeat_take_attempt,
     .session_over = heartbeat_judge_session,
+    .end = heartbeat_end_all,
 };

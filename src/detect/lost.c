@@ -112,23 +112,21 @@ static void lost_report(struct detector_state *state, const struct lost_events *
 	if (finding->count == 1)
 		finding_begin_at(finding, lost->time);
 	lost_list(lost, names, sizeof names);
-	const char *seen = cause == CAUSE_IN_UPGRADE
-	                       ? "the server answered a WebSocket handshake of the session as a poll (HTTP 200) and "
-	                         "put %s into the body, which no client reads"
+	const char *seen = cause == CAUSE_IN_UPGRADE ? "the server answered a WebSocket handshake of the session as a "
+	                                               "poll (HTTP 200) and put %s into the body, which no client reads"
 	                   : cause == CAUSE_NO_LENGTH
-	                       ? "the client sent %s over HTTP/2 in POSTs without Content-Length, and "
-	                         "python-engineio answered ok without reading them"
+	                       ? "the client sent %s over HTTP/2 in POSTs without Content-Length, and python-engineio "
+	                         "answered ok without reading them"
 	                       : "the server sent %s in the answer to a poll whose client had ended the connection "
 	                         "before, and the session went on without";
 	finding_say(state->findings, finding, seen, names);
 	finding_set_cause(state->findings, finding, cause, &session->software);
 	if (confidence < CONFIDENCE_PROVEN)
 		finding_doubt(state->findings, finding, "%s",
-		    cause == CAUSE_NO_LENGTH
-		        ? "a proxy between here and the server may add the length; but nothing that was sent so was "
-		          "answered"
-		        : "a client may go on reading after it has ended its own direction; none of the stock ones "
-		          "does");
+		    cause == CAUSE_NO_LENGTH ? "a proxy between here and the server may add the length; but nothing "
+		                               "that was sent so was answered"
+		                             : "a client may go on reading after it has ended its own direction; none "
+		                               "of the stock ones does");
 	for (size_t i = 0; i < lost->count && i < LOST_NAMES; i++)
 		finding_prove(state->findings, finding, &lost->named[i].origin, "%s%s", lost_kind(lost->named[i].name),
 		    lost->named[i].name);
@@ -342,9 +340,38 @@ const struct detector detector_lost_between = {.session_closed = lost_between_ta
  *
  * Seen: the answer to a request of Engine.IO, of which fewer bytes came than its Content-Length says, and then none
  * while the client waited for the rest: until it gave up, or the capture ended. What else it could be: bytes that were
- * not captured (a gap of the answer), a server that breaks off (closing.c reports its end), and an answer that is still
- * on its way, however large it is: what counts is the time since its last bytes.
+ * not captured (a gap of the answer), and an answer that is still on its way, however large it is: what counts is the
+ * time since its last bytes.
+ *
+ * And an answer in the middle of which the server ends the connection, so that the session does not go on. What else it
+ * could be: a server that stops or restarts, which breaks off what is under way at one moment (closing.c reports that).
+ * What rules it out: answers that break off at several moments, or a server that answers others at once. A client that
+ * ends the connection itself, and one that goes on with its session, have lost nothing that is seen.
  */
+
+enum { CUT_SERVERS = 64 };
+
+/* Answers that a server broke off. */
+struct cut_server {
+	struct endpoint endpoint;
+	timestamp moment, back; /* when the latest was; when it began the first answer after it, 0: none yet */
+	unsigned moments;       /* how many there were, apart from each other */
+	uint64_t least, most;   /* bytes of their bodies */
+};
+
+struct cut_short {
+	struct detector_state state;
+	struct cut_server servers[CUT_SERVERS]; /* the first of them */
+	size_t count;
+};
+
+/* The session's answer that was broken off, as long as the session does not go on. */
+struct cut_session {
+	bool is_broken, is_chunked;
+	uint64_t bytes, length; /* that came; that were announced, 0: none */
+	struct cut_server *server;
+	struct origin origin, end;
+};
 
 /* How many bytes are missing; 0: none, or it is not known. */
 static uint64_t cut_short_missing(const struct event *event)
@@ -360,9 +387,8 @@ static uint64_t cut_short_missing(const struct event *event)
 	return answer->head.content_length - answer->body_bytes;
 }
 
-static void cut_short_take_event(void *self, const struct event *event)
+static void cut_short_take_pause(struct detector_state *state, const struct event *event)
 {
-	struct detector_state *state = self;
 	uint64_t missing = event->kind == EVENT_HTTP ? cut_short_missing(event) : 0;
 	timestamp waited = missing ? event->origin.time - event->exchange->answer.latest : 0;
 	char server[ENDPOINT_TEXT_SIZE], subject[ENDPOINT_TEXT_SIZE + 32], span[TIMESTAMP_TEXT_SIZE];
@@ -394,4 +420,138 @@ static void cut_short_take_event(void *self, const struct event *event)
 		finding_set_case(finding, REQUEST_WAITS);
 }
 
-const struct detector detector_cut_short = {.event = cut_short_take_event};
+/* ---- an answer that the server breaks off */
+
+static struct cut_server *cut_server_of(struct cut_short *self, const struct endpoint *endpoint, bool make)
+{
+	for (size_t i = 0; i < self->count; i++)
+		if (endpoint_equals(&self->servers[i].endpoint, endpoint))
+			return &self->servers[i];
+	if (!make || self->count == CUT_SERVERS)
+		return NULL;
+	struct cut_server *server = &self->servers[self->count++];
+	*server = (struct cut_server){.endpoint = *endpoint, .least = UINT64_MAX};
+	return server;
+}
+
+static bool cut_short_is_broken(const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	return event->transport == TRANSPORT_POLLING && exchange->status && !exchange->answers_head &&
+	       exchange->ended_by == DIRECTION_TO_CLIENT && exchange->answer.ended == TIMESTAMP_NONE &&
+	       exchange_is_broken_off(exchange, &exchange->answer) &&
+	       !session_said_goodbye(event->session, event->index);
+}
+
+static void cut_short_note_broken(struct cut_short *self, struct cut_session *per_session, const struct event *event)
+{
+	const struct exchange_half *answer = &event->exchange->answer;
+	struct cut_server *server = cut_server_of(self, &event->connection->server, true);
+	if (!server)
+		return;
+	server->moments += !server->moments ||
+	                   event->origin.time - server->moment > threshold_time(THRESHOLD_STOPPED_SPAN);
+	server->moment = event->origin.time;
+	server->back = 0;
+	server->least = answer->body_bytes < server->least ? answer->body_bytes : server->least;
+	server->most = answer->body_bytes > server->most ? answer->body_bytes : server->most;
+	per_session->is_broken = true;
+	per_session->is_chunked = answer->head.chunked;
+	per_session->bytes = answer->body_bytes;
+	per_session->length = answer->head.has_length ? answer->head.content_length : 0;
+	per_session->server = server;
+	per_session->origin = event->origin;
+}
+
+/* The session goes on, or its server answers anybody. */
+static void cut_short_note_life(struct cut_short *self, const struct event *event)
+{
+	struct cut_session *per_session = event->session ? session_state_find(&self->state.sessions, event->session)
+	                                                 : NULL;
+	bool is_answer = event->kind == EVENT_HTTP && event->exchange->status;
+	struct cut_server *server = is_answer && self->count ? cut_server_of(self, &event->connection->server, false)
+	                                                     : NULL;
+	if (server && !server->back && event->exchange->answer.begun > server->moment)
+		server->back = event->exchange->answer.begun;
+	if (per_session &&
+	    (is_answer || (event->direction == DIRECTION_TO_CLIENT && event_is_packet(event) && !event->incomplete)))
+		per_session->is_broken = false;
+}
+
+static void cut_short_take_event(void *self, const struct event *event)
+{
+	struct cut_short *cut = self;
+	if (event->kind == EVENT_HTTP)
+		cut_short_take_pause(&cut->state, event);
+	bool is_end = event->kind == EVENT_TCP_CLOSE && event->direction == DIRECTION_TO_CLIENT;
+	bool is_broken = event->kind == EVENT_HTTP && event->session && cut_short_is_broken(event);
+	struct cut_session *per_session = event->session && (is_end || is_broken)
+	                                      ? session_state_of(&cut->state.sessions, event->session)
+	                                      : NULL;
+	if (is_broken && per_session)
+		cut_short_note_broken(cut, per_session, event);
+	else if (is_end && per_session && !per_session->is_broken)
+		per_session->end = event->origin;
+	else if (!is_end)
+		cut_short_note_life(cut, event);
+}
+
+static void cut_short_say_broken(
+    struct findings *findings, struct finding *finding, const struct cut_session *per_session)
+{
+	const struct cut_server *server = per_session->server;
+	char name[ENDPOINT_TEXT_SIZE], of[64] = "", again[96] = "";
+	bool is_same = server->most - server->least <= server->least / 10;
+	endpoint_format(&server->endpoint, name);
+	if (per_session->length)
+		snprintf(of, sizeof of, " of %llu that it announced", (unsigned long long)per_session->length);
+	if (server->moments > 1)
+		snprintf(again, sizeof again, "; it did so %u times%s", server->moments,
+		    is_same ? ", each time after about as much" : "");
+	finding_say(findings, finding,
+	    "%s broke its answer to a poll off: it ended the connection after %llu bytes%s%s; what was in it is lost, "
+	    "and the session did not go on%s",
+	    name, (unsigned long long)per_session->bytes, of,
+	    per_session->is_chunked ? " in chunks, without the last chunk" : "", again);
+}
+
+static void cut_short_judge_session(void *self, const struct session *session)
+{
+	struct cut_short *cut = self;
+	const struct cut_session *per_session = session_state_find(&cut->state.sessions, session);
+	if (!per_session || !per_session->is_broken)
+		return;
+	const struct cut_server *server = per_session->server;
+	bool is_alive = server->back && server->back - server->moment <= threshold_time(THRESHOLD_STOPPED_SPAN);
+	struct findings *findings = cut->state.findings;
+	struct finding *finding = server->moments > 1 || is_alive
+	                              ? findings_claim(findings, CODE_REQUEST_UNANSWERED, detector_absence(session),
+	                                    session, NULL, "answer broken off")
+	                              : NULL;
+	if (!finding)
+		return;
+	finding_begin_at(finding, per_session->origin.time);
+	cut_short_say_broken(findings, finding, per_session);
+	finding_set_cause(findings, finding, CAUSE_ANSWER_BROKEN_OFF, NULL);
+	finding_doubt(findings, finding, "why the connection ended does not show in it");
+	detector_doubt_absence(findings, finding, session);
+	finding_prove(findings, finding, &per_session->origin, "the answer, of which %llu bytes came",
+	    (unsigned long long)per_session->bytes);
+	if (per_session->end.first)
+		finding_prove(findings, finding, &per_session->end, "the end of its connection");
+}
+
+static void *cut_short_new(const struct detector_state *state)
+{
+	struct cut_short *cut = calloc(1, sizeof *cut);
+	if (cut)
+		cut->state = *state;
+	return cut;
+}
+
+const struct detector detector_cut_short = {
+    .session_size = sizeof(struct cut_session),
+    .new = cut_short_new,
+    .event = cut_short_take_event,
+    .session_over = cut_short_judge_session,
+};

@@ -9,9 +9,12 @@
  * slow login; reported as possible, when it was very slow); revision 3, where the root
  * namespace needs no CONNECT; sessions whose beginning was not captured, or of whose server nothing was.
  */
+#include "base/hash.h"
 #include "detect/detector.h"
+#include "detect/tokens.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { NAMESPACE_NAME = 96 };
 
@@ -24,6 +27,28 @@ struct namespaces_session {
 	uint64_t asked_packet[NAMESPACES_PROVEN];
 	uint64_t joining; /* the first packet of the POST with the last CONNECT, while it is not answered; or 0 */
 	struct namespaces_early *early; /* an event in another POST meanwhile; NULL: none */
+	struct namespaces_token *token; /* that the client sent; NULL: none */
+};
+
+/* With the last CONNECT that had one, or with the handshake. */
+struct namespaces_token {
+	struct token token;
+	timestamp sent;
+	struct origin origin;
+	uint64_t nsp; /* a digest; 0: the handshake, which counts for all */
+};
+
+/* NAMESPACES_HANDSHAKES: the last WebSockets whose requests had a token, in a ring: of which session they are shows
+ * later. */
+enum { NAMESPACES_HANDSHAKES = 32 };
+
+struct namespaces {
+	struct detector_state state;
+	struct {
+		struct endpoint client;
+		struct namespaces_token token;
+	} handshakes[NAMESPACES_HANDSHAKES];
+	size_t count;
 };
 
 struct namespaces_early {
@@ -34,6 +59,7 @@ struct namespaces_early {
 static void namespaces_free_session(void *per_session)
 {
 	budget_release(((struct namespaces_session *)per_session)->early);
+	budget_release(((struct namespaces_session *)per_session)->token);
 }
 
 static const char *namespace_text(struct slice name, char text[NAMESPACE_NAME])
@@ -53,8 +79,72 @@ static bool namespaces_is_absent(struct slice said)
 	return false;
 }
 
-static void namespaces_report_refusal(struct detector_state *state, const struct event *event)
+/* ---- the token that the client sends */
+
+static void namespaces_keep_token(
+    struct namespaces *self, struct namespaces_session *per_session, const struct namespaces_token *token)
 {
+	if (!per_session->token)
+		per_session->token = budget_new(&self->state.findings->memory, sizeof *per_session->token);
+	if (per_session->token)
+		*per_session->token = *token;
+}
+
+static void namespaces_note_handshake(struct namespaces *self, const struct event *event)
+{
+	struct namespaces_token token = {.sent = event->exchange->request.begun, .origin = event->origin};
+	struct namespaces_session *per_session = NULL;
+	if (event->exchange->target->sid_len || !token_find_in_request(event->exchange, &token.token))
+		return;
+	if (event->session)
+		per_session = session_state_of(&self->state.sessions, event->session);
+	if (per_session)
+		namespaces_keep_token(self, per_session, &token);
+	if (event->kind != EVENT_WS_OPEN || !event->connection)
+		return;
+	self->handshakes[self->count % NAMESPACES_HANDSHAKES].client = event->connection->client;
+	self->handshakes[self->count++ % NAMESPACES_HANDSHAKES].token = token;
+}
+
+/* Of the WebSocket that carries the event; NULL: its request had none. */
+static const struct namespaces_token *namespaces_find_handshake(
+    const struct namespaces *self, const struct event *event)
+{
+	size_t kept = self->count < NAMESPACES_HANDSHAKES ? self->count : NAMESPACES_HANDSHAKES;
+	for (size_t i = 0; event->connection && i < kept; i++)
+		if (endpoint_equals(&self->handshakes[i].client, &event->connection->client))
+			return &self->handshakes[i].token;
+	return NULL;
+}
+
+/* The auth of a CONNECT counts before what the handshake had. */
+static void namespaces_note_token(
+    struct namespaces *self, struct namespaces_session *per_session, const struct event *event)
+{
+	struct namespaces_token token = {
+	    .sent = event->origin.time, .origin = event->origin, .nsp = fnv_digest(event_packet(event)->nsp)};
+	const struct namespaces_token *handshake = per_session->token ? NULL : namespaces_find_handshake(self, event);
+	if (token_find(event_packet(event)->data, TOKEN_IN_AUTH, &token.token))
+		namespaces_keep_token(self, per_session, &token);
+	else if (handshake)
+		namespaces_keep_token(self, per_session, handshake);
+}
+
+static void namespaces_explain_by_token(struct namespaces *self, struct finding *finding, const struct event *event)
+{
+	static const struct namespaces_token none;
+	const struct namespaces_session *per_session = session_state_find(&self->state.sessions, event->session);
+	const struct namespaces_token *token = per_session && per_session->token ? per_session->token : &none;
+	if (token->nsp && token->nsp != fnv_digest(event_packet(event)->nsp))
+		token = &none;
+	token_explain(self->state.findings, finding, &token->token, token->sent, event_packet(event)->data);
+	if (token->sent)
+		finding_prove(self->state.findings, finding, &token->origin, "the token is sent");
+}
+
+static void namespaces_report_refusal(struct namespaces *self, const struct event *event)
+{
+	struct detector_state *state = &self->state;
 	char name[NAMESPACE_NAME];
 	struct finding *finding = findings_claim(state->findings, CODE_NAMESPACE_REJECTED, CONFIDENCE_PROVEN,
 	    event->session, event, namespace_text(event_packet(event)->nsp, name));
@@ -67,6 +157,8 @@ static void namespaces_report_refusal(struct detector_state *state, const struct
 		finding_set_cause(state->findings, finding,
 		    namespaces_is_absent(said) ? CAUSE_NAMESPACE_ABSENT : CAUSE_NAMESPACE_REFUSED,
 		    &event->session->software);
+	if (!namespaces_is_absent(said))
+		namespaces_explain_by_token(self, finding, event);
 	finding_prove(state->findings, finding, &event->origin, "%s",
 	    event->kind == EVENT_DISCONNECT ? "DISCONNECT with a reason" : "CONNECT_ERROR");
 }
@@ -185,7 +277,7 @@ static void namespaces_take_answer(
 	if (per_session->joining && is_early && event->exchange->status == 200 && ignores)
 		namespaces_report_early(state, per_session, event);
 	if (is_early) {
-		namespaces_free_session(per_session);
+		budget_release(per_session->early);
 		per_session->early = NULL;
 	}
 	if (per_session->joining == answered)
@@ -203,13 +295,15 @@ static void namespaces_take_polling(struct detector_state *state, const struct e
 		namespaces_note_early(state, per_session, event);
 }
 
-static void namespaces_note_asked(struct detector_state *state, const struct event *event)
+static void namespaces_note_asked(struct namespaces *self, const struct event *event)
 {
+	struct detector_state *state = &self->state;
 	const struct session *session = event->session;
 	struct namespaces_session *per_session = session_state_of(&state->sessions, session);
 	const struct session_namespace *named = session_find_namespace(session, event_packet(event)->nsp);
 	if (!per_session)
 		return;
+	namespaces_note_token(self, per_session, event);
 	per_session->asked = true;
 	per_session->joining = event->transport == TRANSPORT_POLLING ? event->origin.first : 0;
 	if (named && named - session->namespaces < NAMESPACES_PROVEN)
@@ -232,36 +326,67 @@ static void namespaces_note_end(struct detector_state *state, const struct event
 
 static void namespaces_take_event(void *self, const struct event *event)
 {
-	struct detector_state *state = self;
+	struct namespaces *namespaces = self;
+	struct detector_state *state = &namespaces->state;
+	if (event->kind == EVENT_WS_OPEN || event->kind == EVENT_HTTP)
+		namespaces_note_handshake(namespaces, event);
 	if (!event->session)
 		return;
 	const struct session_namespace *named = session_find_namespace(event->session, event_packet(event)->nsp);
 	if (namespaces_is_old_join(event))
 		namespaces_report_old_join(state, event);
 	if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER)
-		namespaces_note_asked(state, event);
+		namespaces_note_asked(namespaces, event);
 	if (namespaces_is_end_by_server(event))
 		namespaces_note_end(state, event);
 	namespaces_take_polling(state, event);
 	bool refused = event->kind == EVENT_CONNECT_ERROR && named && named->state == NAMESPACE_REFUSED;
 	if (refused || namespaces_is_late_refusal(event))
-		namespaces_report_refusal(state, event);
+		namespaces_report_refusal(namespaces, event);
 	if (event->kind == EVENT_EVENT && event->direction == DIRECTION_TO_SERVER && namespaces_is_premature(event))
 		namespaces_report_premature(state, event);
+}
+
+/* How long the server may work on a CONNECT, where it is known; 0: it is not. */
+static timestamp namespaces_known_limit(const struct session *session)
+{
+	int64_t limit;
+	bool known = recognition_get_fact(&session->software, FACT_CONNECT_TIMEOUT, &limit);
+	return known ? limit * TIMESTAMP_MILLISECOND : 0;
+}
+
+/* The server ends a session that has joined no namespace when that time is over, from the session's beginning on. */
+static bool namespaces_met_limit(const struct namespaces_session *per_session, const struct session *session)
+{
+	timestamp limit = namespaces_known_limit(session), lived = session_end(session) - session_begin(session);
+	bool joined = false;
+	for (size_t i = 0; i < session->namespace_count; i++)
+		joined |= session->namespaces[i].state == NAMESPACE_CONNECTED ||
+		          session->namespaces[i].state == NAMESPACE_DISCONNECTED;
+	return per_session->abandoned && limit && !joined && session->handshake_seen &&
+	       lived >= limit - threshold_part(THRESHOLD_CONNECT_MET, limit) &&
+	       lived <= limit + threshold_part(THRESHOLD_CONNECT_MET, limit);
 }
 
 static void namespaces_report_unanswered(struct detector_state *state, const struct namespaces_session *per_session,
     const struct session *session, const struct session_namespace *named, timestamp waited, bool sure)
 {
 	size_t place = (size_t)(named - session->namespaces);
-	char span[TIMESTAMP_TEXT_SIZE];
+	bool met_limit = namespaces_met_limit(per_session, session);
+	char span[TIMESTAMP_TEXT_SIZE], limit[TIMESTAMP_TEXT_SIZE], why[64] = "";
+	if (met_limit)
+		snprintf(why, sizeof why, ", as its connectTimeout of %s was over",
+		    timestamp_format_span(namespaces_known_limit(session), limit));
 	struct finding *finding = findings_claim(state->findings, CODE_CONNECT_UNANSWERED,
 	    sure ? detector_absence(session) : CONFIDENCE_POSSIBLE, session, NULL, named->name);
 	if (!finding)
 		return;
 	finding_begin_at(finding, named->since);
-	finding_say(state->findings, finding, "CONNECT to %s was not answered in %s%s", named->name,
-	    timestamp_format_span(waited, span), per_session->abandoned ? ", and the server ended the session" : "");
+	finding_say(state->findings, finding, "CONNECT to %s was not answered in %s%s%s", named->name,
+	    timestamp_format_span(waited, span), per_session->abandoned ? ", and the server ended the session" : "",
+	    why);
+	finding_set_cause(
+	    state->findings, finding, met_limit ? CAUSE_CONNECT_TIMEOUT : CAUSE_CONNECT_UNDECIDED, &session->software);
 	if (!sure) {
 		finding_set_case(finding, CONNECT_SLOW);
 		finding_doubt(state->findings, finding, "a connect handler that works for long looks the same");
@@ -272,17 +397,16 @@ static void namespaces_report_unanswered(struct detector_state *state, const str
 	detector_doubt_absence(state->findings, finding, session);
 }
 
-/* How long the server may work on a CONNECT. */
 static timestamp namespaces_limit(const struct session *session)
 {
-	int64_t limit;
-	bool known = recognition_get_fact(&session->software, FACT_CONNECT_TIMEOUT, &limit) && limit;
-	return known ? limit * TIMESTAMP_MILLISECOND : threshold_time(THRESHOLD_CONNECT_LIMIT);
+	timestamp known = namespaces_known_limit(session);
+	return known ? known : threshold_time(THRESHOLD_CONNECT_LIMIT);
 }
 
 static void namespaces_judge_session(void *self, const struct session *session)
 {
-	struct detector_state *state = self;
+	struct namespaces *namespaces = self;
+	struct detector_state *state = &namespaces->state;
 	timestamp end = session_end(session);
 	const struct namespaces_session *per_session = session_state_find(&state->sessions, session);
 	bool heard = session->known || session->packets[DIRECTION_TO_CLIENT];
@@ -298,10 +422,19 @@ static void namespaces_judge_session(void *self, const struct session *session)
 	}
 }
 
+static void *namespaces_new(const struct detector_state *state)
+{
+	struct namespaces *namespaces = calloc(1, sizeof *namespaces);
+	if (namespaces)
+		namespaces->state = *state;
+	return namespaces;
+}
+
 const struct detector detector_namespaces = {
     .judges_absence = true,
     .session_size = sizeof(struct namespaces_session),
     .free_session = namespaces_free_session,
+    .new = namespaces_new,
     .event = namespaces_take_event,
     .session_over = namespaces_judge_session,
 };

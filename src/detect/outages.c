@@ -143,9 +143,9 @@ static void outage_report_wait(struct findings *findings, const struct outage *o
 		return;
 	finding_advise(findings, outage->finding,
 	    "HAProxy waits when the server behind it refuses connections or takes none (retries, timeout connect): "
-	    "start "
-	    "it, or correct its address and port. It also waits when all connections to the server are in use (timeout "
-	    "queue): then raise maxconn of the server line, for each client that polls or has a WebSocket holds one.");
+	    "start it, or correct its address and port. It also waits when all connections to the server are in use "
+	    "(timeout queue): then raise maxconn of the server line, for each client that polls or has a WebSocket "
+	    "holds one.");
 }
 
 static void outage_report_restart(struct findings *findings, const struct outage *outage)

@@ -5,6 +5,7 @@
 #include "detect/refusal.h"
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "detect/thresholds.h"
 #include "socketio/software.h"
 
@@ -37,7 +38,9 @@ enum refusal refusal_of(const struct event *event)
 		return REFUSAL_NONE;
 	if (refusal_is_elsewhere(event))
 		return refusal_is_old_form(exchange) ? REFUSAL_OLD_FORM : REFUSAL_ELSEWHERE;
-	if (exchange->status < 400 || slice_equals(exchange->request.head.method, SLICE("OPTIONS")))
+	/* Monitors ask by HEAD, and clients never. */
+	if (exchange->status < 400 || slice_equals(exchange->request.head.method, SLICE("OPTIONS")) ||
+	    slice_equals(exchange->request.head.method, SLICE("HEAD")))
 		return REFUSAL_NONE;
 	switch (software_read_refusal_of(event->session, exchange)) {
 	case MEANING_TRANSPORT:
@@ -149,18 +152,26 @@ bool refusal_is_after_wait(const struct exchange *exchange)
 static enum cause refusal_cause_of_status(const struct exchange *exchange)
 {
 	static const char to_tls[] =
-	    "plain HTTP request was sent to HTTPS port"; /* nginx ngx_http_special_response.c */
+	    "plain HTTP request was sent to HTTPS port";        /* nginx ngx_http_special_response.c */
+	static const char line[] = "Request Line is too large"; /* gunicorn http/errors.py: LimitRequestLine */
 	switch (exchange->status) {
 	case 500:
 		return refusal_is_of_killed_worker(exchange) ? CAUSE_WORKER_TIMEOUT : CAUSES;
 	case 401:
-	case 407:
 		return CAUSE_CREDENTIALS;
+	case 407:
+		return CAUSE_PROXY_CREDENTIALS;
+	case 411:
+		return CAUSE_LENGTH_REQUIRED;
+	case 414:
+		return CAUSE_TARGET_TOO_LONG;
 	case 431:
 		return CAUSE_HEADERS_TOO_LARGE;
 	case 400:
 		if (slice_find(exchange->plain, slice_of_text(to_tls)) < exchange->plain.len)
 			return CAUSE_TLS_EXPECTED;
+		if (slice_find(exchange->plain, slice_of_text(line)) < exchange->plain.len)
+			return CAUSE_TARGET_TOO_LONG;
 		/* nginx's own status 494, which it sends as 400 */
 		return slice_find(exchange->plain, SLICE("Header Or Cookie Too Large")) < exchange->plain.len
 		           ? CAUSE_HEADERS_TOO_LARGE
@@ -170,10 +181,18 @@ static enum cause refusal_cause_of_status(const struct exchange *exchange)
 	}
 }
 
-bool refusal_is_coded(const struct exchange *exchange)
+enum cause refusal_success_cause(const struct exchange *exchange)
 {
-	return exchange->plain.len > 2 && exchange->plain.at[0] == 0x1f && exchange->plain.at[1] == 0x8b &&
-	       !exchange_field(&exchange->answer, "Content-Encoding").len;
+	static const uint8_t gzip[] = {0x1f, 0x8b}, mark[] = {0xef, 0xbb, 0xbf};
+	struct slice plain = exchange->plain;
+	if (slice_starts_with(plain, slice_of(gzip, sizeof gzip)) &&
+	    !exchange_field(&exchange->answer, "Content-Encoding").len)
+		return CAUSE_CODING_HIDDEN;
+	if (slice_starts_with(plain, slice_of(mark, sizeof mark)) && plain.len > sizeof mark &&
+	    !refusal_is_foreign(slice_drop(plain, sizeof mark)))
+		return CAUSE_BYTE_ORDER_MARK;
+	return exchange_field(&exchange->answer, "Ngrok-Error-Code").len ? CAUSE_INTERSTITIAL /* ERR_NGROK_6024 */
+	                                                                 : CAUSE_NOT_SOCKETIO;
 }
 
 /* The first word of each of several caches counts: "HIT", "TCP_MEM_HIT from a.example", "MISS, HIT", "Hit from
@@ -222,6 +241,43 @@ static bool refusal_is_of_caddy(const struct exchange *exchange)
 	       !exchange_field(&exchange->answer, "Via").len;
 }
 
+bool refusal_makes_get(const struct exchange *exchange)
+{
+	return slice_equals(exchange->request.head.method, SLICE("POST")) && exchange->status >= 301 &&
+	       exchange->status <= 303;
+}
+
+/* Path and query of an answer's Location, without scheme and host. */
+static struct slice refusal_location(const struct exchange *exchange)
+{
+	struct slice location = exchange_field(&exchange->answer, "Location");
+	size_t scheme = slice_find(location, SLICE("://"));
+	if (scheme < slice_find_byte(location, '/'))
+		location = slice_drop(location, scheme + 1);
+	if (!slice_starts_with(location, SLICE("//")))
+		return location;
+	location = slice_drop(location, 2);
+	return slice_drop(location, slice_find_byte(location, '/'));
+}
+
+uint64_t refusal_digest_moved(const struct exchange *exchange)
+{
+	struct slice location = refusal_location(exchange), number;
+	bool is_distinct = refusal_makes_get(exchange) && http_find_parameter(location, "t", &number);
+	return is_distinct ? fnv_digest(location) : 0;
+}
+
+/* Servers of Socket.IO refuse a POST by 400, or fail with 500. A bare 403 is somebody's who did not like what it
+ * carries. */
+static enum cause refusal_cause_of_post(const struct exchange *exchange)
+{
+	if (exchange->status == 403)
+		return CAUSE_POST_FILTERED;
+	if (exchange->status == 411)
+		return CAUSE_POST_LENGTH_REQUIRED;
+	return exchange->status == 400 || exchange->status >= 500 ? CAUSES : CAUSE_POST_REFUSED;
+}
+
 enum cause refusal_cause(const struct exchange *exchange, bool post)
 {
 	enum cause upgrade = refusal_upgrade_cause(exchange);
@@ -231,6 +287,8 @@ enum cause refusal_cause(const struct exchange *exchange, bool post)
 		return CAUSE_REQUEST_CHANGED;
 	if (refusal_is_of_caddy(exchange) && exchange->status == 503 && !exchange->plain.len)
 		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_GONE; /* reverseproxy.go: no upstreams available */
+	if (exchange->status == 401 && exchange_field(&exchange->answer, "WWW-Authenticate").len)
+		return post ? CAUSE_POST_REFUSED : CAUSE_CREDENTIALS;
 	switch (software_read_refusal(exchange)) {
 	case MEANING_BACKEND_GONE:
 		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_GONE;
@@ -242,24 +300,43 @@ enum cause refusal_cause(const struct exchange *exchange, bool post)
 		return post ? CAUSE_POST_BACKEND : CAUSE_BACKEND_BROKE_OFF;
 	case MEANING_RATE:
 		return post ? CAUSE_POST_RATE_LIMIT : CAUSE_RATE_LIMIT;
+	case MEANING_FILTERED:
+		return post ? CAUSE_POST_FILTERED : CAUSE_FILTERED;
+	case MEANING_METHOD:
+		return post ? CAUSE_POST_METHOD : CAUSES;
 	case MEANING_ORIGIN:
-		return post ? CAUSES : CAUSE_ORIGIN;
+		return post                                                                        ? CAUSE_POST_REFUSED
+		       : slice_equals(exchange_field(&exchange->request, "Origin"), SLICE("null")) ? CAUSE_ORIGIN_NULL
+		                                                                                   : CAUSE_ORIGIN;
 	case MEANING_NO_WEBSOCKET:
 		return post ? CAUSES : CAUSE_WEBSOCKET_NOT_POSSIBLE;
+	case MEANING_STORAGE:
+		return post ? CAUSE_POST_REFUSED : CAUSE_STORAGE;
+	case MEANING_NO_RULE:
+		return post ? CAUSE_POST_REFUSED : CAUSE_NO_RULE;
+	case MEANING_NO_UPGRADE:
+		return CAUSE_WEBSOCKET_NOT_PASSED;
 	case MEANING_FORBIDDEN:
-		return post ? CAUSES : CAUSE_APPLICATION;
+		return post ? CAUSE_POST_REFUSED : CAUSE_APPLICATION;
 	case MEANING_PATH:
-		return post ? CAUSES : CAUSE_NO_SUCH_PATH;
+		return post ? CAUSE_POST_REFUSED : CAUSE_NO_SUCH_PATH;
 	default:
-		return post ? CAUSES : refusal_cause_of_status(exchange);
+		return post ? refusal_cause_of_post(exchange) : refusal_cause_of_status(exchange);
 	}
+}
+
+const struct server_filter *refusal_filter(const struct exchange *exchange)
+{
+	const struct server_answer answer = software_answer(exchange);
+	return servers_find_filter(&answer);
 }
 
 enum cause refusal_size_cause(const struct exchange *exchange, const char **software)
 {
 	const struct server_answer answer = software_answer(exchange);
 	const struct server *server = NULL;
-	bool proxy = servers_find_refusal(&answer, &server) && server->family == SERVER_PROXY && exchange->plain.len;
+	bool proxy = servers_find_refusal(&answer, &server) && server && server->family == SERVER_PROXY &&
+	             exchange->plain.len;
 	*software = proxy ? server->software : refusal_is_of_caddy(exchange) ? "Caddy" : NULL;
 	return *software ? CAUSE_PROXY_LIMIT : CAUSE_SERVER_LIMIT;
 }
@@ -289,6 +366,8 @@ static size_t refusal_read_page(struct slice body, char text[REFUSAL_QUOTE_SIZE]
 		if (*body.at == '<') {
 			refusal_skip_unseen(&body);
 			body = slice_drop(body, slice_find_byte(body, '>') + 1);
+			if (len && text[len - 1] != ' ')
+				text[len++] = ' ';
 			continue;
 		}
 		char byte = (char)(*body.at < ' ' ? ' ' : *body.at);

@@ -35,8 +35,9 @@ bool refusal_ends_poll(const struct session *session, const struct exchange *exc
 /* Node's code 5 refuses all but revision 4 (engine.io 4 and later, Server.verify). */
 bool refusal_is_of_node_version(const struct exchange *exchange);
 
-/* Is the body gzip (RFC 1952 §2.3.1), and no Content-Encoding says so? */
-bool refusal_is_coded(const struct exchange *exchange);
+/* Why a success is none of Engine.IO's: gzip (RFC 1952 §2.3.1) of which no Content-Encoding tells, a byte order mark
+ * (RFC 3629 §6) before a payload, ngrok's warning page; else CAUSE_NOT_SOCKETIO. */
+enum cause refusal_success_cause(const struct exchange *exchange);
 
 /* Does the answer say that it came from a cache, and not from the server? Age (RFC 9111 §5.1) of a second or more in an
  * answer that came at once, a proxy's or CDN's word for a hit, or Varnish's second number, which is that of the request
@@ -48,6 +49,9 @@ bool refusal_is_cached(const struct exchange *exchange);
  * when health checks find no server (haproxy configuration manual, 4.2; measured with 2.6). A body that is long on its
  * way is no wait. */
 bool refusal_is_after_wait(const struct exchange *exchange);
+
+/* Who before the server answered so; NULL: that is not known. */
+const struct server_filter *refusal_filter(const struct exchange *exchange);
 
 /* Why a request (a `post`, or another) was refused, by the tables of servers/; CAUSES when they do not say. */
 enum cause refusal_cause(const struct exchange *exchange, bool post);
@@ -64,6 +68,14 @@ enum refusal_upgrade refusal_upgrade_of(const struct exchange *exchange);
 
 /* Whose limit a 413 is: a proxy's when the answer is its own, else the server's. *software: the proxy; or NULL. */
 enum cause refusal_size_cause(const struct exchange *exchange, const char **software);
+
+/* Of a POST, a redirect after which browsers and most clients ask by GET, without what it carried (Fetch,
+ * "HTTP-redirect fetch": 301 and 302 of a POST, 303 of all; RFC 9110, sections 15.4.2 to 15.4.4). */
+bool refusal_makes_get(const struct exchange *exchange);
+
+/* A digest of the target of the GET that such a POST becomes. 0: it becomes none, or it has no `t` (protocol.md §2),
+ * without which the session's polls ask for the same. */
+uint64_t refusal_digest_moved(const struct exchange *exchange);
 
 /* The first words of the answer's body, on one line; of an HTML page its title, or its first visible words, as `the
  * page "…"`; "an empty body" when it has none, or that none was captured. Returns `text`. */

@@ -8,11 +8,13 @@
  * that crossed either side's goodbye (a side that leaves lost nothing), a POST without an event (no event was dropped),
  * and a WebSocket for a session that goes on with polling, which upgrade.c reports.
  */
-#include "base/hash.h"
+#include "detect/behind.h"
+#include "detect/challenges.h"
 #include "detect/detector.h"
 #include "detect/outages.h"
 #include "detect/refusal.h"
 #include "detect/sids.h"
+#include "detect/tokens.h"
 #include "socketio/software.h"
 
 #include <inttypes.h>
@@ -37,25 +39,12 @@ struct refusals_session {
 	struct sid_session sid;
 };
 
-/* A handshake that was answered 404: perhaps behind a proxy that changed its path. */
-enum { REFUSAL_HANDSHAKES = 8, REFUSAL_PATH = 64 };
-
-struct refused_handshake {
-	struct endpoint server;
-	uint64_t query; /* a digest */
-	int status;
-	timestamp begun, ended;
-	struct finding *finding; /* that reports it */
-	bool is_reported;        /* that the path was changed */
-	char path[REFUSAL_PATH + 1];
-};
-
 struct refusals {
 	struct findings *findings;
 	struct state_slot sessions;
 	struct sids *sids;
-	struct refused_handshake handshakes[REFUSAL_HANDSHAKES]; /* the last of them, in a ring */
-	size_t handshake_count;
+	struct behind behind;
+	struct challenges challenges;
 	uint64_t granted[REFUSAL_GRANTED]; /* the first packets of handshakes that were answered by 101: a ring */
 	size_t granted_count;
 	struct outages outages;
@@ -114,13 +103,16 @@ static const struct refused_post *refusal_find_post(const struct refusals *refus
 	return NULL;
 }
 
-/* A POST of which no packet was emitted has a body that was not read. */
+/* A POST of which no packet was emitted has a body that was not read, unless it says that it has none, as the first of
+ * an authentication does. */
 static bool refusal_is_of_event(const struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
 	const struct refused_post *post = refusal_find_post(refusals, event);
+	bool asks = exchange->status == 401 || exchange->status == 407;
+	bool is_empty = slice_equals(slice_trim(exchange_field(&exchange->request, "Content-Length")), SLICE("0"));
 	return slice_equals(exchange->request.head.method, SLICE("POST")) && exchange->target->sid_len &&
-	       (!post || post->matters);
+	       (post ? post->matters : !(asks && is_empty));
 }
 
 /* The name of the first event that the request carried; "" when none was read. */
@@ -128,45 +120,6 @@ static const char *refusal_event_name(const struct refusals *refusals, const str
 {
 	const struct refused_post *post = refusal_find_post(refusals, event);
 	return post ? post->event : "";
-}
-
-/* ---- handshakes that were refused for their path */
-
-static uint64_t refusal_digest_query(const struct exchange *exchange)
-{
-	struct slice query = exchange->request.head.target;
-	slice_take_until(&query, '?');
-	return fnv_add(FNV_START, query.at ? query.at : (const uint8_t *)"", query.len);
-}
-
-/* Of a request that went through this one's server; NULL: none did. */
-static struct refused_handshake *refusals_find_inner(struct refusals *refusals, const struct event *event)
-{
-	const struct exchange *exchange = event->exchange;
-	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
-	for (size_t i = 0; i < refusals->handshake_count && i < REFUSAL_HANDSHAKES; i++) {
-		struct refused_handshake *inner = &refusals->handshakes[i];
-		if (inner->query == refusal_digest_query(exchange) && inner->status == exchange->status &&
-		    inner->begun >= exchange->request.begun && inner->ended <= event->origin.time &&
-		    !endpoint_equals(&inner->server, &event->connection->server) &&
-		    !slice_equals_text(path, inner->path))
-			return inner;
-	}
-	return NULL;
-}
-
-static void refusals_note_handshake(struct refusals *refusals, struct finding *finding, const struct event *event)
-{
-	const struct exchange *exchange = event->exchange;
-	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
-	struct refused_handshake *handshake = &refusals->handshakes[refusals->handshake_count++ % REFUSAL_HANDSHAKES];
-	*handshake = (struct refused_handshake){.server = event->connection->server,
-	    .query = refusal_digest_query(exchange),
-	    .status = exchange->status,
-	    .begun = exchange->request.begun,
-	    .ended = event->origin.time,
-	    .finding = finding};
-	memcpy(handshake->path, path.at ? (const char *)path.at : "", path.len);
 }
 
 /* ---- reporting */
@@ -180,7 +133,7 @@ static void refusal_format_subject(const struct event *event, char subject[REFUS
 	char server[ENDPOINT_TEXT_SIZE];
 	const struct exchange *exchange = event->exchange;
 	const struct target *target = exchange->target;
-	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
+	struct slice path = slice_take(http_target_path(exchange->request.head.target), BEHIND_PATH);
 	struct slice eio = slice_take(target->eio, 8);
 	int len = snprintf(subject, REFUSAL_SUBJECT, "%s %s %d", endpoint_format(&event->connection->server, server),
 	    transport_name(target->transport), exchange->status);
@@ -215,7 +168,7 @@ static void refusal_say_words(struct refusals *refusals, struct finding *finding
 	if (!finding || finding->count > 1)
 		return;
 	struct slice word = slice_take(exchange->target->word, 32), eio = slice_take(exchange->target->eio, 8);
-	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
+	struct slice path = slice_take(http_target_path(exchange->request.head.target), BEHIND_PATH);
 	bool opens = !exchange->target->sid_len;
 	finding_say(refusals->findings, finding, "%s answered a %s%s%.*s (transport=%.*s, %s%.*s) with HTTP %d and %s",
 	    endpoint_format(&event->connection->server, server), refusal_what(exchange), opens ? " for " : "",
@@ -224,12 +177,30 @@ static void refusal_say_words(struct refusals *refusals, struct finding *finding
 	    eio.at ? (const char *)eio.at : "", exchange->status, refusal_quote(exchange, quote));
 }
 
+/* Clients of Engine.IO name one in each request (protocol.md §2). */
+static void refusal_say_no_transport(struct refusals *refusals, struct finding *finding)
+{
+	finding_set_case(finding, TRANSPORT_NOT_NAMED);
+	finding_say(refusals->findings, finding, "%s; the request names no transport, as no client of Engine.IO asks",
+	    finding->seen);
+	finding_set_cause(refusals->findings, finding, CAUSE_NO_TRANSPORT, NULL);
+}
+
 static void refusal_report_transport(struct refusals *refusals, const struct event *event)
 {
+	if (behind_report_query(&refusals->behind, refusals->findings, NULL, event))
+		return;
 	struct finding *finding = refusal_claim(refusals, CODE_TRANSPORT_REJECTED, CONFIDENCE_PROVEN, event);
 	refusal_say_words(refusals, finding, event);
+	bool is_named = event->exchange->target->word.len;
+	if (finding && is_named && behind_report_query(&refusals->behind, refusals->findings, finding, event))
+		return;
 	if (!finding || finding->count > 1)
 		return;
+	if (!is_named) {
+		refusal_say_no_transport(refusals, finding);
+		return;
+	}
 	finding_set_cause(refusals->findings, finding,
 	    refusal_is_of_websocket(event->exchange) ? CAUSE_WEBSOCKET_NOT_ALLOWED : CAUSE_POLLING_NOT_ALLOWED, NULL);
 	if (refusal_is_of_websocket(event->exchange))
@@ -254,9 +225,46 @@ static void refusal_report_forbidden_revision(struct refusals *refusals, const s
 	    "all fit; the server's log tells which");
 }
 
+/* The token of a request that is not let in, and what the answer says of it: in its body, or in WWW-Authenticate (RFC
+ * 6750, section 3: error_description). */
+static void refusal_say_token(struct refusals *refusals, struct finding *finding, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	struct slice body = slice_take(exchange->plain, REFUSAL_QUOTE),
+	             asked = slice_take(exchange_field(&exchange->answer, "WWW-Authenticate"), REFUSAL_QUOTE);
+	struct token token;
+	char said[2 * REFUSAL_QUOTE + 2];
+	int status = exchange->status;
+	if (status != 400 && status != 401 && status != 403)
+		return;
+	token_find_in_request(exchange, &token);
+	int len = snprintf(said, sizeof said, "%.*s %.*s", (int)body.len, body.len ? (const char *)body.at : "",
+	    (int)asked.len, asked.len ? (const char *)asked.at : "");
+	token_explain(refusals->findings, finding, &token, exchange->request.begun, slice_of(said, (size_t)len));
+}
+
+/* A plug-in knows where its application is served, and this is elsewhere. False: none says so. */
+static bool refusal_report_forbidden_path(struct refusals *refusals, const struct event *event)
+{
+	const struct cause_entry *cause = plugin_refused(event->exchange);
+	struct finding *finding = cause ? refusal_claim(refusals, CODE_HANDSHAKE_REJECTED, CONFIDENCE_LIKELY, event)
+	                                : NULL;
+	refusal_say_words(refusals, finding, event);
+	if (!finding || finding->count > 1)
+		return cause != NULL;
+	finding_say(refusals->findings, finding, "%s; %s", finding->seen, cause->meaning);
+	finding_doubt(refusals->findings, finding,
+	    "an ASGI server cannot say why it refuses a WebSocket: where the application is served at this path after "
+	    "all, it does not allow the transport or the page's origin");
+	finding_set_cause_row(refusals->findings, finding, cause);
+	return true;
+}
+
 static void refusal_report_forbidden(struct refusals *refusals, const struct event *event)
 {
 	const struct exchange *exchange = event->exchange;
+	if (refusal_report_forbidden_path(refusals, event))
+		return;
 	struct slice host = exchange_field(&exchange->request, "Host");
 	struct slice origin = http_origin_host(exchange_field(&exchange->request, "Origin"));
 	bool same = host.len && (origin.len == 0 || slice_equals(host, origin)); /* a log has no Host */
@@ -266,16 +274,16 @@ static void refusal_report_forbidden(struct refusals *refusals, const struct eve
 	if (!finding || finding->count > 1)
 		return;
 	finding_doubt(refusals->findings, finding,
-	    same ? "an ASGI server cannot say why it refuses a WebSocket; the page's origin is the server's own, so it "
-	           "is not the origin, but nothing may be mounted at this path, or it may be the application's own "
-	           "check"
-	    : !origin.len
-	        ? "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not the "
-	          "page's origin, or has nothing at this path, or the application refuses it"
-	        : "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not the "
-	          "origin %.*s, or has nothing at this path; its log tells which (\"Invalid transport\", \"not an "
-	          "accepted origin\", or neither)",
+	    same
+	        ? "an ASGI server cannot say why it refuses a WebSocket; the page's origin is the server's own, so it "
+	          "is not the origin, but nothing may be mounted at this path, or it may be the application's own check"
+	    : !origin.len ? "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, "
+	                    "or not the page's origin, or has nothing at this path, or the application refuses it"
+	                  : "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, "
+	                    "or not the origin %.*s, or has nothing at this path; its log tells which (\"Invalid "
+	                    "transport\", \"not an accepted origin\", or neither)",
 	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
+	refusal_say_token(refusals, finding, event);
 	if (exchange->asks_extended) {
 		finding_doubt(refusals->findings, finding,
 		    "an ASGI server cannot say why it refuses a WebSocket; python-engineio refuses each that is asked "
@@ -285,9 +293,9 @@ static void refusal_report_forbidden(struct refusals *refusals, const struct eve
 	}
 	finding->cause = cause_table[CAUSE_BARE_403].word;
 	finding_advise(refusals->findings, finding,
-	    "Three causes fit a bare 403: the server allows only polling (give both sides the same transport), "
-	    "it does not accept the page's origin (cors_allowed_origins), or nothing is mounted at the path that the "
-	    "client asks for (its option path or socketio_path; FastAPI and Starlette: where app.mount puts it).");
+	    "Three causes fit a bare 403: the server allows only polling (give both sides the same transport), it does "
+	    "not accept the page's origin (cors_allowed_origins), or nothing is mounted at the path that the client "
+	    "asks for (its option path or socketio_path; FastAPI and Starlette: where app.mount puts it).");
 }
 
 static bool refusal_is_late_poll(const struct exchange *exchange, const struct session *session)
@@ -296,16 +304,37 @@ static bool refusal_is_late_poll(const struct exchange *exchange, const struct s
 	       session->transport == TRANSPORT_WEBSOCKET && session->known;
 }
 
-/* In the server's own words; returns the finding when it is new, else NULL. `cause` CAUSES: not known. `advice` NULL:
- * the cause's, or what the code's table says. */
-static struct finding *refusal_report_words(
-    struct refusals *refusals, const struct event *event, unsigned code, enum cause cause, const char *advice)
+/* What shows by more than the answer's words: who gave it, what it asks for, how long the request was. */
+static void refusal_say_who(struct refusals *refusals, struct finding *finding, const struct event *event)
 {
+	const struct exchange *exchange = event->exchange;
+	const struct server_filter *filter = refusal_filter(exchange);
+	if (filter)
+		finding_say(refusals->findings, finding, "%s; that is the answer of %s, and of no Socket.IO server",
+		    finding->seen, filter->who);
+	if (exchange->status == 407)
+		finding_say(refusals->findings, finding, "%s; a forward proxy is there, and asks for credentials",
+		    finding->seen);
+	if (exchange->status == 414)
+		finding_say(refusals->findings, finding, "%s; the request's URL has %zu bytes", finding->seen,
+		    exchange->request.head.target.len);
+}
+
+/* In the server's own words; returns the finding when it is new, else NULL. `said` is the cause by those words; CAUSES:
+ * it is not known. `advice` NULL: the cause's, or what the code's table says. */
+static struct finding *refusal_report_words(
+    struct refusals *refusals, const struct event *event, unsigned code, enum cause said, const char *advice)
+{
+	enum cause cause = said; /* until what a proxy's server did shows another */
 	bool is_mute = exchange_lacks_body(event->exchange) && code != CODE_PAYLOAD_TOO_LARGE;
 	struct finding *finding = refusal_claim(refusals, code, is_mute ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN, event);
 	refusal_say_words(refusals, finding, event);
 	if (finding && cause == CAUSE_NO_SUCH_PATH && !event->exchange->target->sid_len)
-		refusals_note_handshake(refusals, finding, event);
+		behind_note_refused(&refusals->behind, finding, event);
+	if (finding)
+		challenges_note(&refusals->challenges, finding, event);
+	if (finding)
+		cause = behind_say(refusals->findings, finding, event, cause);
 	if (finding && outages_is_one(cause))
 		outages_note(&refusals->outages, refusals->findings, event, finding);
 	if (!finding || finding->count > 1)
@@ -313,18 +342,37 @@ static struct finding *refusal_report_words(
 	if (cause == CAUSE_POST_BACKEND)
 		finding_say(refusals->findings, finding, "%s; the body had %" PRIu64 " bytes", finding->seen,
 		    event->exchange->request.body_bytes);
-	if (cause < CAUSES)
+	refusal_say_who(refusals, finding, event);
+	const struct server_filter *filter = refusal_filter(event->exchange);
+	if (cause < CAUSES && filter)
+		finding_set_cause_by(refusals->findings, finding, cause, filter->who);
+	else if (cause < CAUSES)
 		finding_set_cause(
 		    refusals->findings, finding, cause, event->session ? &event->session->software : NULL);
+	bool is_of_application = cause == CAUSES || cause == CAUSE_APPLICATION || cause == CAUSE_CREDENTIALS;
+	if (is_of_application)
+		refusal_say_token(refusals, finding, event);
 	if (is_mute)
 		finding_doubt(refusals->findings, finding,
 		    "the status alone is known: what the answer said, which may be another reason, is not");
 	if (advice)
 		finding_advise(refusals->findings, finding, "%s", advice);
+	else if (filter && filter->advice && cause == said)
+		finding_advise(refusals->findings, finding, "%s", filter->advice);
 	else if (is_mute && cause == CAUSES)
 		finding_advise(refusals->findings, finding,
 		    "The answer says why: look at it in the browser's network panel, or capture packets.");
 	return finding;
+}
+
+/* What a plug-in knows of a path at which nothing of Engine.IO answers, where it is not known who does. `finding` NULL:
+ * it was said before. */
+static void refusal_say_path(struct refusals *refusals, struct finding *finding, const struct event *event)
+{
+	bool is_open = finding && !refusal_filter(event->exchange);
+	const struct cause_entry *cause = is_open ? plugin_refused(event->exchange) : NULL;
+	if (cause)
+		finding_set_cause_row(refusals->findings, finding, cause);
 }
 
 static void refusal_report_version(struct refusals *refusals, const struct event *event)
@@ -380,34 +428,10 @@ static void refusal_report_second(struct refusals *refusals, const struct event 
 	    refusals, event, CODE_HANDSHAKE_REJECTED, CAUSE_ANSWERED_TWICE, NULL);
 	if (finding)
 		finding_say(refusals->findings, finding,
-		    "%s answered the WebSocket's handshake twice: it granted it (HTTP 101), and then wrote HTTP %d "
-		    "and %s into the open WebSocket",
+		    "%s answered the WebSocket's handshake twice: it granted it (HTTP 101), and then wrote HTTP %d and "
+		    "%s into the open WebSocket",
 		    endpoint_format(&event->connection->server, server), event->exchange->status,
 		    refusal_quote(event->exchange, quote));
-}
-
-/* A proxy that passes a handshake on with another path: the same query, on both sides of it, one within the other. The
- * inner one is answered first, and its finding reports both. */
-static bool refusal_report_paths(struct refusals *refusals, const struct event *event)
-{
-	const struct exchange *exchange = event->exchange;
-	struct slice path = slice_take(http_target_path(exchange->request.head.target), REFUSAL_PATH);
-	struct refused_handshake *inner = refusals_find_inner(refusals, event);
-	char proxy[ENDPOINT_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
-	if (!inner)
-		return false;
-	inner->finding->count++;
-	finding_prove(refusals->findings, inner->finding, &event->origin, "the same request before the proxy");
-	if (inner->is_reported)
-		return true;
-	inner->is_reported = true;
-	finding_say(refusals->findings, inner->finding,
-	    "the client asks %s for %.*s, and the proxy there passes it on to %s as %s, where nothing is served (HTTP "
-	    "%d)",
-	    endpoint_format(&event->connection->server, proxy), (int)path.len, (const char *)path.at,
-	    endpoint_format(&inner->server, server), inner->path, exchange->status);
-	finding_set_cause(refusals->findings, inner->finding, CAUSE_PATH_CHANGED, NULL);
-	return true;
 }
 
 /* Several workers behind one address answer the same sid with 200 and with "unknown" in turn; that is
@@ -423,17 +447,33 @@ static void refusal_report_other(struct refusals *refusals, const struct event *
 		refusal_report_second(refusals, event);
 		return;
 	}
-	if (!drops && refusal_report_paths(refusals, event))
+	if (!drops && behind_report_path(&refusals->behind, refusals->findings, event))
 		return;
 	bool over = !event->session || session_said_goodbye(event->session, event->index);
 	if (!over && refusal_ends_poll(event->session, exchange))
 		return; /* closing.c reports the end of the session */
-	refusal_report_words(refusals, event, drops ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED,
-	    late ? CAUSE_POST_AFTER_UPGRADE : refusal_cause(exchange, drops),
+	enum cause cause = late ? CAUSE_POST_AFTER_UPGRADE : refusal_cause(exchange, drops);
+	struct finding *finding = refusal_report_words(refusals, event,
+	    drops ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED, cause,
 	    late ? "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
 	           "that, and what the request carried is lost."
 	         : NULL);
+	if (cause == CAUSE_NO_SUCH_PATH)
+		refusal_say_path(refusals, finding, event);
 }
+
+static void refusal_report_elsewhere(struct refusals *refusals, const struct event *event)
+{
+	enum cause cause = refusal_success_cause(event->exchange);
+	struct finding *finding = refusal_report_words(refusals, event, CODE_HANDSHAKE_REJECTED, cause,
+	    cause == CAUSE_NOT_SOCKETIO ? "The path does not lead to Socket.IO but to something else, which answers "
+	                                  "200: correct the client's path or the proxy's location."
+	                                : NULL);
+	if (cause == CAUSE_NOT_SOCKETIO)
+		refusal_say_path(refusals, finding, event);
+}
+
+/* ---- which is which */
 
 /* What crossed a goodbye has nothing to wait for, and servers refuse it in many ways: the poll that was held, the POST
  * with the goodbye itself, what the client still asked within a moment of its own close, or before it could know that
@@ -473,7 +513,8 @@ static struct sid_session *refusals_sid_note(const struct refusals *refusals, co
 static void refusal_report(struct refusals *refusals, const struct event *event)
 {
 	enum refusal refusal = refusal_of(event);
-	if (refusal_crossed_goodbye(refusals, event) || refusal_is_of_upgrade(event, refusal))
+	if (refusal_crossed_goodbye(refusals, event) || refusal_is_of_upgrade(event, refusal) ||
+	    (refusal != REFUSAL_NONE && behind_take_redirected_post(&refusals->behind, event)))
 		return;
 	switch (refusal) {
 	case REFUSAL_NONE:
@@ -505,13 +546,7 @@ static void refusal_report(struct refusals *refusals, const struct event *event)
 		refusal_report_other(refusals, event);
 		break;
 	case REFUSAL_ELSEWHERE:
-		if (refusal_is_coded(event->exchange)) {
-			refusal_report_words(refusals, event, CODE_HANDSHAKE_REJECTED, CAUSE_CODING_HIDDEN, NULL);
-			break;
-		}
-		refusal_report_words(refusals, event, CODE_HANDSHAKE_REJECTED, CAUSE_NOT_SOCKETIO,
-		    "The path does not lead to Socket.IO but to something else, which answers 200: correct the "
-		    "client's path or the proxy's location.");
+		refusal_report_elsewhere(refusals, event);
 		break;
 	}
 }
@@ -523,10 +558,15 @@ static void refusals_take_event(void *self, const struct event *event)
 		sids_note_event(refusals->sids, refusals_sid_note(refusals, event), event);
 	if (event->kind == EVENT_WS_OPEN)
 		refusals->granted[refusals->granted_count++ % REFUSAL_GRANTED] = event->exchange->request.origin.first;
-	else if (event->kind == EVENT_HTTP) {
+	if (event->kind == EVENT_WS_OPEN || event->kind == EVENT_HTTP)
+		behind_note_answer(&refusals->behind, event);
+	if (event->kind == EVENT_HTTP) {
 		outages_note_back(&refusals->outages, event);
+		challenges_note_granted(&refusals->challenges, refusals->findings, event);
 		refusal_report(refusals, event);
-	} else if (event->session && event->connection && event->direction == DIRECTION_TO_CLIENT)
+	} else if (event->kind == EVENT_WS_OPEN)
+		return;
+	else if (event->session && event->connection && event->direction == DIRECTION_TO_CLIENT)
 		outages_note_life(&refusals->outages, event);
 	else if (event->session && event->direction == DIRECTION_TO_SERVER && event->transport == TRANSPORT_POLLING)
 		refusals_note_packet(refusals, event);

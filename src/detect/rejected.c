@@ -18,12 +18,15 @@
  *
  * Seen: what is no Engine.IO payload or packet, or no Socket.IO packet in a session that speaks Socket.IO; an event
  * with a name that node reserves; a binary packet that announces no attachment; a CONNECT by another parser than the
- * default one, for which the session ends. An error when the session ends for it:
- * the other side closes it, ends its connection or refuses the POST at once, and says nothing before. Ruled out: what
- * was cut or lost bytes, what is beyond this program's own limits, pages in answer to polls (handshakes.c), and
- * applications' own messages in sessions that speak no Socket.IO. Whether the other side rejects it, only its parser
- * knows.
+ * default one, a text that is not UTF-8 (RFC 6455 §8.1) or a frame with or without a mask where it must not be (§5.1),
+ * for which the session ends. An error when the session ends for it: the other side closes it, ends its connection or
+ * refuses the POST at once, and says nothing before. Ruled out: what was cut or lost bytes, what is beyond this
+ * program's own limits, pages in answer to polls (handshakes.c), and applications' own messages in sessions that speak
+ * no Socket.IO. Whether the other side rejects it, only its parser knows.
  */
+
+/* RFC 6455 §7.4.1 */
+enum { CLOSE_PROTOCOL_ERROR = 1002, CLOSE_WITHOUT_CODE = 1005 };
 
 enum { MALFORMED_WHY = 80, MALFORMED_KINDS = 12, MALFORMED_GROUPS = 32, MALFORMED_TEXT = 1200 };
 
@@ -31,7 +34,7 @@ enum { MALFORMED_WHY = 80, MALFORMED_KINDS = 12, MALFORMED_GROUPS = 32, MALFORME
 struct malformed_packet {
 	bool waits; /* nothing came from the other side since */
 	bool by_polling;
-	bool suspect; /* it is good where both sides have the same parser: it counts when the session ends for it */
+	const struct malformed_suspicion *suspicion; /* it counts when the session ends for it; or NULL */
 	enum direction direction;
 	struct origin origin;
 	char why[MALFORMED_WHY + 1];
@@ -95,11 +98,42 @@ static struct slice malformed_why(const struct event *event)
 	return ours ? event_text(event) : none;
 }
 
-/* The first packet of a client that has another parser than the default one: a server without it ends the session. */
-static bool malformed_is_of_other_parser(const struct event *event)
+/* What the other side may reject, and some do not, with what to do for it. */
+static const struct malformed_suspicion {
+	const char *why, *advice; /* NULL: what the code's table says */
+} malformed_suspicions[] = {
+    {"a CONNECT by another parser than the default one (MessagePack, JSON)", NULL},
+    {"text that is not UTF-8",
+        "Encode what is sent as UTF-8: a client in C, C++, PHP or on a microcontroller that passes latin-1 or bytes on "
+        "as "
+        "they are, a database or file of another encoding. Bytes that are no text go as a binary attachment."},
+    {"an unmasked frame from the client",
+        "The client's WebSocket library breaks a rule (each frame of a client is masked): update or replace it, and "
+        "look for code that writes frames by itself. A proxy that ends WebSockets and begins new ones behind it has to "
+        "mask as "
+        "well."},
+    {"a masked frame from the server",
+        "The server's WebSocket library breaks a rule (no frame of a server is masked): update or replace it, and look "
+        "for "
+        "code that writes frames by itself, or a proxy that passes a client's frames back."},
+};
+
+/* NULL: nothing. */
+static const struct malformed_suspicion *malformed_suspect(const struct event *event)
 {
-	return event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER &&
-	       event_packet(event)->by_other_parser;
+	const struct event_packet *packet = event_packet(event);
+	bool text = event->transport == TRANSPORT_WEBSOCKET && !event->incomplete && !event->unreadable &&
+	            (event->kind == EVENT_EVENT || event->kind == EVENT_ACK);
+	/* The first packet of a client: a server that has not the same parser ends the session. */
+	if (event->kind == EVENT_CONNECT && event->direction == DIRECTION_TO_SERVER && packet->by_other_parser)
+		return &malformed_suspicions[0];
+	if (text && !packet->by_other_parser && !(utf8_is_valid(packet->name) && utf8_is_valid(packet->data)))
+		return &malformed_suspicions[1];
+	for (size_t i = 2;
+	     event->kind == EVENT_MALFORMED && i < sizeof malformed_suspicions / sizeof *malformed_suspicions; i++)
+		if (slice_equals_text(event_text(event), malformed_suspicions[i].why))
+			return &malformed_suspicions[i];
+	return NULL;
 }
 
 /* ---- gathering */
@@ -180,7 +214,7 @@ static void malformed_report(struct malformed *malformed, struct malformed_packe
     const struct session *session, const struct event *end)
 {
 	struct findings *findings = malformed->state.findings;
-	struct malformed_group *group = packet->suspect && !end
+	struct malformed_group *group = packet->suspicion && !end
 	                                    ? NULL
 	                                    : malformed_group_of(malformed, session, packet->direction, end != NULL);
 	char subject[ENDPOINT_TEXT_SIZE + 32], server[ENDPOINT_TEXT_SIZE];
@@ -203,19 +237,22 @@ static void malformed_report(struct malformed *malformed, struct malformed_packe
 	if (packet->by_polling && packet->direction == DIRECTION_TO_CLIENT)
 		finding_advise(findings, group->finding,
 		    "Look for what changes the bodies of answers on the way (a proxy, a middleware, a firewall) and "
-		    "leaves "
-		    "their Content-Length as it was, or cuts them: compare both sides of it. Else give both sides the "
-		    "same "
-		    "parser and the same version.");
+		    "leaves their Content-Length as it was, or cuts them: compare both sides of it. Else give both "
+		    "sides the same parser and the same version.");
+	if (packet->suspicion && packet->suspicion->advice)
+		finding_advise(findings, group->finding, "%s", packet->suspicion->advice);
 	if (first)
 		finding_prove(findings, group->finding, &packet->origin, "%s", packet->why);
 	if (end && group->packets == 1)
 		finding_prove(findings, group->finding, &end->origin, "the end");
 	if (!(group->packets & (group->packets - 1)))
 		malformed_say(malformed, group);
+	bool by_code = end && end->kind == EVENT_WS_CLOSE && end->ws_close.code >= CLOSE_PROTOCOL_ERROR &&
+	               end->ws_close.code != CLOSE_WITHOUT_CODE;
 	finding_doubt(findings, group->finding,
-	    end ? "the other side does not say why it ends the session"
-	        : "implementations differ: node closes the session for it, python ignores it");
+	    by_code ? "the close code fits, and does not say for which packet the other side ends the session"
+	    : end   ? "the other side does not say why it ends the session"
+	            : "implementations differ: node closes the session for it, python ignores it");
 }
 
 /* ---- the session ends for it */
@@ -254,9 +291,9 @@ static void malformed_take_event(void *self, const struct event *event)
 {
 	struct malformed *malformed = self;
 	struct slice why = event->session ? malformed_why(event) : slice_of(NULL, 0);
-	bool suspect = event->session && !why.len && malformed_is_of_other_parser(event);
-	if (suspect)
-		why = SLICE("a CONNECT by another parser than the default one (MessagePack, JSON)");
+	const struct malformed_suspicion *suspicion = event->session && !why.len ? malformed_suspect(event) : NULL;
+	if (suspicion)
+		why = slice_of_text(suspicion->why);
 	struct malformed_packet *packet = event->session
 	                                      ? malformed_packet_of(&malformed->state, event->session, why.len > 0)
 	                                      : NULL;
@@ -268,7 +305,7 @@ static void malformed_take_event(void *self, const struct event *event)
 	if (packet->waits)
 		malformed_report(malformed, packet, event->session, NULL);
 	packet->waits = true;
-	packet->suspect = suspect;
+	packet->suspicion = suspicion;
 	packet->by_polling = event->transport == TRANSPORT_POLLING;
 	packet->direction = event->direction;
 	packet->origin = event->origin;

@@ -160,7 +160,77 @@ static void sids_note_counter(struct sids *sids, const struct event *event, time
 		sids_reconsider(sids, server, event);
 }
 
+/* ---- whose request it is */
+
+/* An address of the Internet: what lies between a balancer and its servers has others (RFC 1918, RFC 6598, RFC 3927,
+ * RFC 4193, RFC 4291 §2.4). */
+static bool address_is_public(const struct address *address)
+{
+	const uint8_t *at = address->bytes;
+	if (address->version == 4)
+		return at[0] && at[0] != 10 && at[0] != 127 && !(at[0] == 172 && at[1] >> 4 == 1) &&
+		       !(at[0] == 192 && at[1] == 168) && !(at[0] == 100 && at[1] >> 6 == 1) &&
+		       !(at[0] == 169 && at[1] == 254);
+	return address->version == 6 && at[0] >> 5 == 1;
+}
+
+/* Without the port that some proxies add (Azure's Application Gateway), which differs from connection to connection. */
+static struct slice sid_bare_address(struct slice text)
+{
+	size_t colon = slice_find_byte(text, ':');
+	if (text.len && text.at[0] == '[')
+		return slice_take(slice_drop(text, 1), slice_find_byte(text, ']') - 1);
+	bool has_port = colon < text.len && slice_find_byte(slice_drop(text, colon + 1), ':') == text.len - colon - 1;
+	return has_port ? slice_take(text, colon) : text;
+}
+
+struct sid_user sid_user_of(const struct event *event)
+{
+	struct sid_user user = {0};
+	const struct exchange *exchange = event_exchange(event);
+	struct slice named = exchange ? exchange_forwarded_for(&exchange->request) : slice_of(NULL, 0);
+	if (!named.len)
+		named = slice_of_text(event->connection->proxied_for);
+	named = slice_take(sid_bare_address(named), sizeof user.address - 1);
+	/* RFC 7239 §6.2 and §6.3: "unknown", and names that may be others for each request. */
+	user.is_forwarded = named.len && named.at[0] != '_' && !slice_equals_nocase(named, "unknown");
+	if (user.is_forwarded) {
+		memcpy(user.address, named.at, named.len);
+	} else if (exchange && !named.len && address_is_public(&event->connection->client.address)) {
+		char text[ADDRESS_TEXT_SIZE];
+		snprintf(user.address, sizeof user.address, "%.*s", (int)sizeof user.address - 1,
+		    address_format(&event->connection->client.address, false, text));
+	}
+	return user;
+}
+
+bool sid_users_differ(const struct sid_user *one, const struct sid_user *other)
+{
+	return *one->address && *other->address && one->is_forwarded == other->is_forwarded &&
+	       strcmp(one->address, other->address) != 0;
+}
+
 /* ---- what is given out */
+
+/* Behind the value: when browsers send the cookie back (RFC 6265 §5.2, RFC 6265bis §5.6). */
+static void sid_note_attributes(struct sid_record *record, struct slice set)
+{
+	record->cookie_is_secure = record->cookie_is_cross_site = false;
+	record->cookie_path[0] = '\0';
+	slice_take_until(&set, ';');
+	while (set.len) {
+		struct slice value = slice_take_until(&set, ';');
+		struct slice name = slice_trim(slice_take_until(&value, '='));
+		value = slice_trim(value);
+		record->cookie_is_secure |= slice_equals_nocase(name, "secure");
+		record->cookie_is_cross_site |= slice_equals_nocase(name, "samesite") &&
+		                                slice_equals_nocase(value, "none");
+		if (slice_equals_nocase(name, "path") && value.len < SIDS_COOKIE) {
+			memcpy(record->cookie_path, value.at, value.len);
+			record->cookie_path[value.len] = '\0';
+		}
+	}
+}
 
 /* The balancer's cookie, or the first that is set. socket.io 2 sets one of its own, io=SID, which says nothing of a
  * balancer. */
@@ -177,6 +247,7 @@ static void sid_note_cookie(struct sid_record *record, const struct event *event
 		record->cookie[name.len] = '\0';
 		record->cookie_packet = event->origin.last;
 		record->is_sticky = sticky;
+		sid_note_attributes(record, set);
 		if (sticky)
 			return;
 	}
@@ -211,6 +282,7 @@ static void sids_note_opened(struct sids *sids, const struct sid_session *per_se
 	record->cause = CAUSES;
 	record->finding = NULL;
 	record->cookie[0] = '\0';
+	record->user = sid_user_of(event);
 	if (event_exchange(event))
 		sid_note_cookie(record, event);
 }

@@ -43,6 +43,12 @@ void sids_report(struct sids *sids, struct sid_session *per_session, const struc
 
 enum { SIDS_COOKIE = 48, SIDS_SERVERS = 64 };
 
+/* From which address a user's request came, without a port. */
+struct sid_user {
+	char address[EXCHANGE_FORWARDED]; /* "": it is not known */
+	bool is_forwarded;                /* a proxy says so; else it is the connection's own, and public */
+};
+
 struct sid_record {
 	char sid[TARGET_SID_SIZE];
 	struct endpoint server;
@@ -53,7 +59,10 @@ struct sid_record {
 	bool is_cached;        /* that one says that it came from a cache */
 	bool is_sticky;        /* the cookie is known as a balancer's */
 	uint64_t cookie_packet;
+	bool cookie_is_secure, cookie_is_cross_site; /* Secure; SameSite=None */
+	char cookie_path[SIDS_COOKIE];               /* its Path; "": none, or too long */
 	char cookie[SIDS_COOKIE]; /* the name of the one that the answer set: a balancer's, or the first; "": none */
+	struct sid_user user;     /* that it was given to */
 	enum cause cause;         /* as it was reported; CAUSES: it was not */
 	struct finding *finding;  /* so it was */
 	UT_hash_handle hh;
@@ -72,8 +81,11 @@ struct sid_server {
 	timestamp began;  /* when it went back, for the first time in close succession */
 	timestamp fell;   /* and for the last */
 	uint64_t fell_packet;
-	unsigned falls;   /* how often in close succession: a restart is one */
-	bool has_workers; /* it went back and forth */
+	unsigned falls;            /* how often in close succession: a restart is one */
+	bool has_workers;          /* it went back and forth */
+	unsigned unknown_at_first; /* sessions that it did not know in their first request */
+	timestamp unknown_when;    /* the last of them */
+	uint64_t unknown_packet;
 };
 
 struct sids {
@@ -90,6 +102,12 @@ struct sid_record *sids_find(const struct sids *sids, const char *sid);
 struct sid_server *sids_find_server(struct sids *sids, const struct endpoint *endpoint);
 
 bool sid_server_has_workers(const struct sid_server *server);
+
+/* Whose request the event shows. */
+struct sid_user sid_user_of(const struct event *event);
+
+/* Do both name an address, in the same way, and not the same one? */
+bool sid_users_differ(const struct sid_user *one, const struct sid_user *other);
 
 /* Does the request bring it? */
 bool sid_has_cookie(const struct exchange *exchange, const char *name);

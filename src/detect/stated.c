@@ -139,7 +139,7 @@ static void stated_note_opened(struct stated *stated, const struct event *event)
 
 static struct stated_sid *stated_find_sid(struct stated *stated, struct slice sid)
 {
-	uint64_t digest = fnv_add(FNV_START, sid.at, sid.len);
+	uint64_t digest = fnv_digest(sid);
 	for (size_t i = 0; sid.len && i < stated->sid_count && i < STATED_SIDS; i++)
 		if (stated->sids[i].digest == digest)
 			return &stated->sids[i];
@@ -341,13 +341,11 @@ static void stated_say(struct stated *stated, struct finding *finding, const str
 	char reason[REASON] = "";
 	if (group->cause != CAUSES && group->line.meaning == LOG_SESSION)
 		snprintf(reason, sizeof reason, ": %s",
-		    group->cause == CAUSE_SID_OF_BEFORE
-		        ? "this log does not show who gave the sid out: another server, "
-		          "another worker, or this one before the log begins"
-		    : group->is_of_before
-		        ? "nobody in this log gave the sid out, and the server was started shortly before: "
-		          "most likely it is one of before the start"
-		        : cause_table[group->cause].meaning);
+		    group->cause == CAUSE_SID_OF_BEFORE ? "this log does not show who gave the sid out: another "
+		                                          "server, another worker, or this one before the log begins"
+		    : group->is_of_before ? "nobody in this log gave the sid out, and the server was started shortly "
+		                            "before: most likely it is one of before the start"
+		                          : cause_table[group->cause].meaning);
 	finding->count = group->count;
 	finding_note_time(finding, group->line.time);
 	finding_note_time(finding, group->last);

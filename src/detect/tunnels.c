@@ -52,7 +52,7 @@ static void *tunnels_new(const struct detector_state *state)
 /* Of "host:port"; a host without a port has HTTP's. */
 static uint64_t tunnels_digest(struct slice authority)
 {
-	uint64_t digest = fnv_add(FNV_START, authority.at, authority.len);
+	uint64_t digest = fnv_digest(authority);
 	return slice_find_byte(authority, ':') < authority.len ? digest : fnv_add(digest, (const uint8_t *)":80", 3);
 }
 

@@ -10,6 +10,10 @@
  * client sends them again, or an acknowledgement shows that the server took them; and an exchange whose answer may only
  * not have been captured is no silence.
  *
+ * Seen as well: a request that reaches a server which had ended the connection a moment before, as it was idle: the two
+ * crossed on their way, and the request was never read. Ruled out: one that is sent again, as browsers do; a session
+ * that goes on.
+ *
  * Live, what waits longer than that is a finding until its answer comes, which withdraws it.
  */
 #include "detect/unanswered.h"
@@ -21,13 +25,16 @@
 
 enum { UNANSWERED_GROUPS = 64, UNANSWERED_ASKED = 512 };
 
-/* A POST whose connection the server ended, until the client sends it again. */
+/* A POST whose connection the server ended, until the client sends it again; or a poll that crossed that end. */
 struct broken_post {
 	uint64_t body; /* a digest; 0: none waits */
 	struct unanswered_request request;
 	struct endpoint server, client;
 	char event[UNANSWERED_NAME];
 	uint64_t earliest, latest; /* the indices of what it carried */
+	enum request_kind kind;    /* a poll only when it crossed */
+	bool is_crossed;           /* the server's end of an idle connection */
+	bool is_passing;           /* nothing was lost in it when the session goes on */
 };
 
 struct unanswered_session {
@@ -46,6 +53,7 @@ struct asked_request {
 	struct endpoint server, client;
 	struct origin origin;
 	timestamp begun, sent;         /* wholly: its answer is owed since then */
+	timestamp closed, idle;        /* REQUEST_CROSSED, as in unanswered_request */
 	const struct session *session; /* NULL: of none */
 	char path[UNANSWERED_PATH];
 };
@@ -217,8 +225,11 @@ static void unanswered_add(
 		    unanswered, &request->server, request->kind, request->begun);
 	}
 	if (group->count < UNANSWERED_PROOFS)
-		group->proofs[group->count] = (struct unanswered_request){
-		    .begun = request->sent, .waited = waited, .origin = request->origin};
+		group->proofs[group->count] = (struct unanswered_request){.begun = request->sent,
+		    .waited = waited,
+		    .origin = request->origin,
+		    .closed = request->closed,
+		    .idle = request->idle};
 	group->again += group->last_end != TIMESTAMP_NONE &&
 	                address_equals(&group->client.address, &request->client.address) &&
 	                request->begun - group->last_end <= threshold_time(THRESHOLD_REQUEST_AGAIN);
@@ -326,19 +337,59 @@ static void unanswered_take_post(struct unanswered *unanswered, const struct eve
 		return;
 	if (per_session->broken.body == digest && exchange->request.begun >= per_session->broken.request.begun)
 		per_session->broken.body = 0;
+	bool is_crossed = unanswered_is_crossed(&exchange->crossed);
 	if (exchange->state != EXCHANGE_UNANSWERED || exchange->ended_by != DIRECTION_TO_CLIENT ||
 	    exchange->request.incomplete || per_session->post != exchange->request.origin.first ||
-	    !per_session->carried || per_session->taken || session_said_goodbye(event->session, event->index))
+	    !(per_session->carried || unanswered_is_race(exchange)) || per_session->taken ||
+	    session_said_goodbye(event->session, event->index))
 		return;
 	per_session->broken = (struct broken_post){.body = digest,
 	    .request = {.begun = exchange->request.begun,
 	        .waited = unanswered_until(exchange) - exchange->request.begun,
-	        .origin = exchange->request.origin},
+	        .origin = exchange->request.origin,
+	        .closed = exchange->crossed.closed,
+	        .idle = exchange->crossed.idle,
+	        .announced = exchange->crossed.announced},
 	    .server = event->connection->server,
 	    .client = event->connection->client,
 	    .earliest = per_session->earliest,
-	    .latest = per_session->latest};
-	memcpy(per_session->broken.event, per_session->event, sizeof per_session->event);
+	    .latest = per_session->latest,
+	    .kind = REQUEST_POST,
+	    .is_crossed = is_crossed,
+	    .is_passing = !per_session->carried};
+	if (per_session->carried)
+		memcpy(per_session->broken.event, per_session->event, sizeof per_session->event);
+}
+
+/* A poll that crossed the server's end of its connection; and what shows that the session goes on all the same. */
+static void unanswered_take_crossed(struct unanswered *unanswered, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	bool is_poll = event->session && event->transport == TRANSPORT_POLLING && exchange->target->sid_len &&
+	               unanswered_kind(exchange) == REQUEST_POLL;
+	bool is_crossed = is_poll && unanswered_is_race(exchange) && exchange->state == EXCHANGE_UNANSWERED &&
+	                  !exchange->request.incomplete && !session_said_goodbye(event->session, event->index);
+	struct unanswered_session *per_session = !event->session ? NULL
+	                                         : is_crossed
+	                                             ? unanswered_session_of(unanswered, event)
+	                                             : session_state_find(&unanswered->sessions, event->session);
+	if (!per_session)
+		return;
+	if (exchange->status && per_session->broken.is_passing &&
+	    exchange->request.begun >= per_session->broken.request.begun)
+		per_session->broken.body = 0;
+	if (is_crossed)
+		per_session->broken = (struct broken_post){.body = 1,
+		    .request = {.begun = exchange->request.begun,
+		        .origin = exchange->request.origin,
+		        .closed = exchange->crossed.closed,
+		        .idle = exchange->crossed.idle,
+		        .announced = exchange->crossed.announced},
+		    .server = event->connection->server,
+		    .client = event->connection->client,
+		    .kind = REQUEST_POLL,
+		    .is_crossed = true,
+		    .is_passing = true};
 }
 
 static void unanswered_judge_session(void *self, const struct session *session)
@@ -349,12 +400,15 @@ static void unanswered_judge_session(void *self, const struct session *session)
 		return;
 	const struct broken_post *broken = &per_session->broken;
 	struct unanswered_group *group = unanswered_group_of(
-	    unanswered, &broken->server, REQUEST_POST, REQUEST_BROKEN_OFF);
+	    unanswered, &broken->server, broken->kind, broken->is_crossed ? REQUEST_CROSSED : REQUEST_BROKEN_OFF);
 	if (!group)
 		return;
-	if (!group->count)
+	if (!group->count || !group->event[0])
 		memcpy(group->event, broken->event, sizeof group->event);
-	const struct asked_request request = {.kind = REQUEST_POST,
+	group->announced = broken->request.announced;
+	const struct asked_request request = {.kind = broken->kind,
+	    .closed = broken->request.closed,
+	    .idle = broken->request.idle,
 	    .server = broken->server,
 	    .client = broken->client,
 	    .origin = broken->request.origin,
@@ -461,6 +515,7 @@ static void unanswered_take_event(void *self, const struct event *event)
 	unanswered_forget_asked(unanswered, event);
 	unanswered_note_answered(unanswered, event);
 	unanswered_note_served(unanswered, event);
+	unanswered_take_crossed(unanswered, event);
 	if (slice_equals(event->exchange->request.head.method, SLICE("POST")))
 		unanswered_take_post(unanswered, event);
 	if ((state == EXCHANGE_UNANSWERED || state == EXCHANGE_PENDING) && !event->exchange->request.incomplete)

@@ -7,13 +7,16 @@
 
 enum request_kind { REQUEST_HANDSHAKE, REQUEST_WEBSOCKET, REQUEST_UPGRADE, REQUEST_POLL, REQUEST_POST };
 
-enum request_end { REQUEST_GIVEN_UP, REQUEST_BROKEN_OFF, REQUEST_WAITING };
+enum request_end { REQUEST_GIVEN_UP, REQUEST_BROKEN_OFF, REQUEST_WAITING, REQUEST_CROSSED };
 
 enum { UNANSWERED_PROOFS = 3, UNANSWERED_PATH = 64, UNANSWERED_NAME = 32 };
 
 struct unanswered_request {
 	timestamp begun, waited;
 	struct origin origin;
+	/* REQUEST_CROSSED: when the server had ended the connection, how long it was idle then, and may be by its
+	 * Keep-Alive (0: it has none) */
+	timestamp closed, idle, announced;
 };
 
 /* Requests of one kind to one server that ended alike. */
@@ -36,6 +39,7 @@ struct unanswered_group {
 	char event[UNANSWERED_NAME]; /* that the first of them carried, of a POST that was broken off; or "" */
 	bool polls_answered;         /* the server answered polls while the first of them waited */
 	struct recognition software; /* of the first of them */
+	timestamp announced;         /* REQUEST_CROSSED: the timeout of the server's Keep-Alive; 0: it has none */
 	bool certain;                /* as it was when `finding` was graded */
 	struct finding *finding;     /* that reports it; NULL: none yet */
 };
@@ -43,6 +47,22 @@ struct unanswered_group {
 static inline bool unanswered_is_of_websocket(enum request_kind kind)
 {
 	return kind == REQUEST_WEBSOCKET || kind == REQUEST_UPGRADE;
+}
+
+/* Did the request reach a server that had ended the connection, because nothing had come on it for a while? Not when it
+ * ends it right after an answer, before it has answered anything, or at another time than its Keep-Alive announces. */
+static inline bool unanswered_is_crossed(const struct exchange_crossed *crossed)
+{
+	timestamp idle = crossed->idle, announced = crossed->announced;
+	return crossed->closed && idle >= threshold_time(THRESHOLD_KEEP_ALIVE_LEAST) &&
+	       (!announced || (idle >= announced - threshold_time(THRESHOLD_KEEP_ALIVE_PLAY) &&
+	                          idle <= announced + threshold_time(THRESHOLD_KEEP_ALIVE_PLAY)));
+}
+
+/* The same, and the server's Keep-Alive announces it: no other reason for its end is likely. */
+static inline bool unanswered_is_race(const struct exchange *exchange)
+{
+	return exchange->crossed.announced && unanswered_is_crossed(&exchange->crossed);
 }
 
 /* Makes a finding of the group where it is one, and says more in it when more of them came. `is_live`: a clock ticks,

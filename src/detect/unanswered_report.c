@@ -26,10 +26,29 @@ static bool unanswered_is_certain(const struct unanswered_group *group)
 		       group->longest >= threshold_time(THRESHOLD_REQUEST_LIMIT);
 	case REQUEST_BROKEN_OFF:
 		return group->count > 1 || group->kind == REQUEST_POST;
+	case REQUEST_CROSSED:
+		return true;
 	case REQUEST_WAITING:
 		return group->longest >= threshold_time(THRESHOLD_REQUEST_LIMIT);
 	}
 	return false;
+}
+
+static void unanswered_say_crossed(
+    struct findings *findings, struct finding *finding, const struct unanswered_group *group)
+{
+	char server[ENDPOINT_TEXT_SIZE], idle[TIMESTAMP_TEXT_SIZE], announced[64] = "", carried[64] = "";
+	if (group->announced)
+		snprintf(announced, sizeof announced, " (its Keep-Alive says timeout=%u)",
+		    (unsigned)(group->announced / TIMESTAMP_SECOND));
+	if (group->event[0])
+		snprintf(carried, sizeof carried, " with the event %s%s", group->event,
+		    group->count > 1 ? " and others" : "");
+	finding_say(findings, finding,
+	    "%s had ended the connection, which had been idle for %s%s, when %llu %s%s came on it: nobody read what "
+	    "came, and it was not sent again",
+	    endpoint_format(&group->server, server), timestamp_format_span(group->proofs[0].idle, idle), announced,
+	    (unsigned long long)group->count, unanswered_name(group->kind, group->count == 1), carried);
 }
 
 static void unanswered_say(
@@ -48,8 +67,8 @@ static void unanswered_say(
 	case REQUEST_BROKEN_OFF:
 		if (group->kind == REQUEST_POST) {
 			finding_say(findings, finding,
-			    "%s ended the connection of %llu %s that carried %s%s%s, without an answer; the client "
-			    "did not send it again",
+			    "%s ended the connection of %llu %s that carried %s%s%s, without an answer; the client did "
+			    "not send it again",
 			    server, (unsigned long long)group->count, name,
 			    group->event[0] ? "the event " : "an acknowledgement", group->event,
 			    group->count > 1 ? " and others" : "");
@@ -60,11 +79,13 @@ static void unanswered_say(
 		    "for is %s",
 		    server, (unsigned long long)group->count, name, span, group->path);
 		break;
+	case REQUEST_CROSSED:
+		unanswered_say_crossed(findings, finding, group);
+		break;
 	case REQUEST_WAITING:
 		finding_say(findings, finding,
 		    is_live ? "%s has not answered %llu %s so far, %s after the first was sent%s"
-		            : "%s has not answered %llu %s when the capture ends, %s after the first was "
-		              "sent%s",
+		            : "%s has not answered %llu %s when the capture ends, %s after the first was sent%s",
 		    server, (unsigned long long)group->count, name, span, meanwhile);
 		break;
 	}
@@ -79,6 +100,9 @@ static void unanswered_grade(
 		finding_doubt(findings, finding,
 		    group->end == REQUEST_WAITING
 		        ? is_live ? "the answer may still come" : "the answer may come after the end of the capture"
+		    : group->end == REQUEST_CROSSED
+		        ? group->announced ? "that it was not sent again is seen at the place of the capture"
+		                           : "a server that stops ends idle connections in the same way"
 		    : group->kind == REQUEST_POST && group->end == REQUEST_BROKEN_OFF
 		        ? "the server may have handled the event before it ended the connection"
 		        : "that nothing was sent is seen at the place of the capture");
@@ -95,7 +119,8 @@ static enum cause unanswered_cause(const struct unanswered_group *group)
 {
 	static const enum cause causes[] = {[REQUEST_GIVEN_UP] = CAUSE_CLIENT_GAVE_UP,
 	    [REQUEST_BROKEN_OFF] = CAUSE_SERVER_BROKE_OFF,
-	    [REQUEST_WAITING] = CAUSE_STILL_WAITING};
+	    [REQUEST_WAITING] = CAUSE_STILL_WAITING,
+	    [REQUEST_CROSSED] = CAUSE_KEEP_ALIVE_RACE};
 	/* engine.io server.ts: destroyUpgradeTimeout, 1 s by default */
 	if (group->end == REQUEST_BROKEN_OFF && group->kind == REQUEST_POST)
 		return CAUSE_POST_BROKEN_OFF;
@@ -118,6 +143,14 @@ static void unanswered_prove(struct findings *findings, struct finding *finding,
 		char span[TIMESTAMP_TEXT_SIZE];
 		const struct unanswered_request *proof = &group->proofs[i];
 		finding_note_time(finding, proof->begun + proof->waited);
+		if (group->end == REQUEST_CROSSED) {
+			timestamp apart = proof->begun > proof->closed ? proof->begun - proof->closed
+			                                               : proof->closed - proof->begun;
+			finding_prove(findings, finding, &proof->origin, "%s, %s %s the server's end of the connection",
+			    unanswered_name(group->kind, true), timestamp_format_span(apart, span),
+			    proof->begun > proof->closed ? "after" : "before");
+			continue;
+		}
 		finding_prove(findings, finding, &proof->origin, "%s, unanswered for %s",
 		    unanswered_name(group->kind, true), timestamp_format_span(proof->waited, span));
 	}

@@ -203,6 +203,8 @@ static enum cause upgrade_cause_of_refusal(
 	switch (per_session->meaning) {
 	case MEANING_NO_WEBSOCKET:
 		return CAUSE_UPGRADE_WITHOUT_LIBRARY;
+	case MEANING_NO_UPGRADE:
+		return CAUSE_UPGRADE_NOT_PASSED;
 	case MEANING_PATH:
 		return CAUSE_UPGRADE_PATH;
 	case MEANING_BACKEND_GONE:
@@ -245,8 +247,7 @@ static void upgrade_report(
 	    [UPGRADE_HEADER_ALONE] =
 	        ": the request has Upgrade: websocket, and its Connection header does not say upgrade",
 	    [UPGRADE_HEADER_REMOVED_BEHIND] =
-	        (": so servers answer a request that lost its Upgrade header, and here it "
-	         "still had it")};
+	        (": so servers answer a request that lost its Upgrade header, and here it still had it")};
 	struct finding *finding = findings_claim(
 	    state->findings, CODE_UPGRADE_FAILED, detector_absence(session), session, NULL, "");
 	if (!finding)
@@ -306,7 +307,8 @@ static void upgrade_judge_session(void *self, const struct session *session)
 	              (per_session->failed || per_session->noops >= threshold_count(THRESHOLD_UPGRADE_NOOPS) ||
 	                  upgrade_is_closed(per_session, session) || upgrade_is_stuck(per_session, session)) &&
 	              session->transport == TRANSPORT_POLLING && session->last > per_session->begun;
-	if (failed)
+	/* switched.c has said why. */
+	if (failed && !findings_recall(state->findings, CODE_UPGRADE_FAILED, session, "101 not accepted"))
 		upgrade_report(state, per_session, session);
 }
 

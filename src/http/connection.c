@@ -21,7 +21,9 @@ static bool connection_open(void *self, struct stream *stream)
 	connection->http = http;
 	connection->stream = stream;
 	connection->shown.facts.number = stream->number;
+	connection->shown.facts.input = stream->input;
 	connection->shown.facts.process = stream->process;
+	connection->shown.facts.stream = stream;
 	buffer_init(&connection->opening, CONNECTION_OPENING, http->resources->budget);
 	stream->user = connection;
 	return true;
@@ -132,7 +134,7 @@ static void connection_end_protocol(
 	else if (connection->ended[side_other(chunk->side)] && passage->direction == DIRECTION_TO_SERVER)
 		pairing_end(connection->pairing, &server_end, EXCHANGE_UNANSWERED); /* asked behind the server's end */
 	else
-		pairing_end_direction(connection->pairing, passage);
+		pairing_end_direction(connection->pairing, passage, chunk->unacknowledged);
 }
 
 static void connection_take_end(
@@ -156,7 +158,10 @@ static void connection_take_chunk(void *self, struct stream *stream, const struc
 {
 	struct http_connection *connection = stream->user;
 	struct passage passage = {.direction = connection_direction(connection, chunk->side),
-	    .origin = {.first = chunk->first_packet, .last = chunk->packet, .time = chunk->time},
+	    .origin = {.first = chunk->first_packet,
+	        .last = chunk->packet,
+	        .time = chunk->time,
+	        .numbering = stream->numbering},
 	    .begun = TIMESTAMP_NONE};
 	(void)self;
 	connection->last = passage;
@@ -217,13 +222,37 @@ static void connection_abandon(void *self, struct stream *stream, timestamp time
 	connection_finish(stream->user, STREAM_END_GONE, time);
 }
 
+/* "what the client sent, the first on 10.0.0.8:4711-10.0.0.7:80": which direction, and where to look. */
+static void connection_note_one_sided(struct http_connection *connection)
+{
+	const struct stream *stream = connection->stream;
+	struct http *http = connection->http;
+	char text[LEDGER_DETAIL];
+	enum direction seen = connection_direction(connection, stream->seen[SIDE_A] ? SIDE_A : SIDE_B);
+	if (!http->one_sided[DIRECTION_TO_SERVER] && !http->one_sided[DIRECTION_TO_CLIENT])
+		memcpy(http->first_one_sided, connection->shown.facts.text, CONNECTION_TEXT_SIZE);
+	http->one_sided[seen]++;
+	struct buffer detail = buffer_over(text, sizeof text - 1);
+	bool both = http->one_sided[DIRECTION_TO_SERVER] && http->one_sided[DIRECTION_TO_CLIENT];
+	if (both)
+		buffer_append_format(&detail,
+		    "what the client sent (%" PRIu64 "), or what the server sent (%" PRIu64 ")",
+		    http->one_sided[DIRECTION_TO_SERVER], http->one_sided[DIRECTION_TO_CLIENT]);
+	else
+		buffer_append_format(&detail, "what the %s sent", seen == DIRECTION_TO_SERVER ? "client" : "server");
+	buffer_append_format(&detail, ", the first on %s", http->first_one_sided);
+	text[detail.len] = '\0';
+	ledger_add(http->resources->ledger, LEDGER_ONE_SIDED, 0, 1);
+	ledger_replace_detail(http->resources->ledger, LEDGER_ONE_SIDED, text);
+}
+
 static void connection_close(void *self, struct stream *stream, enum stream_end end, timestamp time)
 {
 	struct http_connection *connection = stream->user;
 	(void)self;
 	connection_finish(connection, end, time);
-	ledger_add(connection->http->resources->ledger, LEDGER_ONE_SIDED, 0,
-	    connection->spoke_http && !(stream->seen[SIDE_A] && stream->seen[SIDE_B]));
+	if (connection->spoke_http && !(stream->seen[SIDE_A] && stream->seen[SIDE_B]))
+		connection_note_one_sided(connection);
 	budget_release(connection);
 }
 

@@ -208,15 +208,18 @@ static void entries_take_request(struct entries *entries, struct recorded_entry 
 
 static enum exchange_state entries_state(const struct recorded_entry *entry)
 {
-	static const enum exchange_state states[] = {
-	    [RECORDED_NO_FAILURE] = EXCHANGE_LOST,
-	    [RECORDED_FAILED] = EXCHANGE_FAILED,
-	    [RECORDED_ABORTED] = EXCHANGE_ABORTED,
-	    [RECORDED_BLOCKED] = EXCHANGE_BLOCKED,
-	    [RECORDED_REFUSED] = EXCHANGE_REFUSED,
-	};
-	bool is_answered = entry->failure == RECORDED_NO_FAILURE && entry->status;
-	return is_answered ? EXCHANGE_ANSWERED : states[entry->failure];
+	switch (entry->failure) {
+	case RECORDED_NO_FAILURE:
+		return entry->status ? EXCHANGE_ANSWERED : EXCHANGE_LOST;
+	case RECORDED_ABORTED:
+		return EXCHANGE_ABORTED;
+	case RECORDED_BLOCKED:
+		return EXCHANGE_BLOCKED;
+	case RECORDED_REFUSED:
+		return EXCHANGE_REFUSED;
+	default:
+		return EXCHANGE_FAILED;
+	}
 }
 
 static void entries_fill_answer(const struct entries *entries, const struct recorded_entry *entry,
@@ -231,6 +234,7 @@ static void entries_fill_answer(const struct entries *entries, const struct reco
 	exchange->answer.incomplete |= entry->answer_is_cut;
 	exchange->answer.given = exchange->decided = origin->time;
 	exchange->state = exchange->end = entries_state(entry);
+	exchange->failure = entry->failure;
 	exchange->why = entry->why;
 }
 
@@ -254,6 +258,8 @@ static void entries_note_failed(
 {
 	char detail[LEDGER_DETAIL], server[ENDPOINT_TEXT_SIZE];
 	enum exchange_state state = recording->exchange->state;
+	if (entry->failure >= RECORDED_BY_EXTENSION && entry->failure <= RECORDED_BY_PORT)
+		return; /* nothing of it was on the network: the browser says it all */
 	if (state != EXCHANGE_FAILED && state != EXCHANGE_REFUSED)
 		return;
 	snprintf(detail, sizeof detail, "the first to %s: %s (entry %llu)",
@@ -304,6 +310,35 @@ static void entries_take_document(const struct entries *entries, const struct re
 	if (entry->status == 200 && entry->answer.len && !entry->answer_is_cut &&
 	    !http_head_read(HTTP_REQUESTS, entry->request_head, &head) && sink->wants_document(sink->self, head.target))
 		sink->document(sink->self, head.target, slice_of(NULL, 0), entry->answer);
+}
+
+/* A request that does not matter, while what became of it does: asked and answered at once. */
+static void entries_take_beside(struct entries *entries, struct recorded_entry *entry, const struct origin *origin)
+{
+	const struct http_sink *sink = entries->sink;
+	struct http_head head;
+	bool is_beside = !entries->beside_packets && sink->wants_beside &&
+	                 !http_head_read(HTTP_REQUESTS, entry->request_head, &head) &&
+	                 sink->wants_beside(sink->self, head.target);
+	struct recording *recording = is_beside ? entries_add(entries, entry) : NULL;
+	if (!recording)
+		return;
+	struct exchange *exchange = recording->exchange;
+	exchange->wanted = false;
+	exchange->is_beside = true;
+	entries_fill_half(entries, &exchange->request, HTTP_REQUESTS, origin, entry->request_head, slice_of(NULL, 0));
+	exchange->target = sink->read_target(sink->self, exchange->request.head.target);
+	entries_fill_answer(entries, entry, recording, origin);
+	if (exchange->target)
+		sink->beside(sink->self, &recording->shown, exchange);
+	entries_drop(entries, entry, recording);
+}
+
+/* An answer to a request that does not matter. */
+static void entries_take_unwanted(struct entries *entries, struct recorded_entry *entry, const struct origin *origin)
+{
+	entries_take_document(entries, entry);
+	entries_take_beside(entries, entry, origin);
 }
 
 static void entries_take_open(
@@ -385,7 +420,7 @@ void entries_take(struct entries *entries, const struct packet *packet, bool bes
 	else if (recording && step->kind == RECORDED_ANSWER)
 		entries_take_answer(entries, entry, recording, &origin);
 	else if (step->kind == RECORDED_ANSWER)
-		entries_take_document(entries, entry);
+		entries_take_unwanted(entries, entry, &origin);
 	else if (recording && step->kind == RECORDED_OPEN)
 		entries_take_open(entries, entry, recording, &origin);
 	else if (recording && step->kind == RECORDED_MESSAGE &&

@@ -109,7 +109,18 @@ void exchange_free(struct exchange *exchange)
 	budget_release(exchange);
 }
 
-enum { EXCHANGE_DOCUMENT = 4 << 20 /* bytes of a document, as sent */ };
+/* Bytes of an answer that are kept: of a document, and of one that is beside, whose words say why it is refused. */
+enum { EXCHANGE_DOCUMENT = 4 << 20, EXCHANGE_BESIDE = 4096 };
+
+static void exchange_ask_sink(struct exchange *exchange, const struct http_sink *sink, const struct http_head *head)
+{
+	exchange->wanted = sink->wants(sink->self, head->target);
+	exchange->is_beside = !exchange->wanted && sink->wants_beside && sink->wants_beside(sink->self, head->target);
+	exchange->is_document = !exchange->wanted && !exchange->is_beside && slice_equals(head->method, SLICE("GET")) &&
+	                        sink->wants_document(sink->self, head->target);
+	if (exchange->is_document || exchange->is_beside)
+		exchange->answer.body.limit = exchange->is_beside ? EXCHANGE_BESIDE : EXCHANGE_DOCUMENT;
+}
 
 struct exchange *exchange_begin(
     const struct resources *resources, const struct http_sink *sink, const struct http_head *head)
@@ -120,14 +131,11 @@ struct exchange *exchange_begin(
 	exchange->answers_head = slice_equals(head->method, SLICE("HEAD"));
 	exchange->asks_tunnel = slice_equals(head->method, SLICE("CONNECT")) && !head->upgrade;
 	exchange->asks_upgrade = head->upgrade;
-	exchange->wanted = sink->wants(sink->self, head->target);
-	exchange->is_document = !exchange->wanted && slice_equals(head->method, SLICE("GET")) &&
-	                        sink->wants_document(sink->self, head->target);
-	if (exchange->wanted || exchange->asks_tunnel || exchange->is_document)
+	exchange_ask_sink(exchange, sink, head);
+	bool matters = exchange->wanted || exchange->is_beside;
+	if (matters || exchange->asks_tunnel || exchange->is_document)
 		exchange_keep_head(&exchange->request, head);
-	if (exchange->is_document)
-		exchange->answer.body.limit = EXCHANGE_DOCUMENT;
-	if (!exchange->wanted)
+	if (!matters)
 		return exchange;
 	exchange->target = sink->read_target(sink->self, exchange->request.head.target);
 	if (exchange->target)
@@ -149,6 +157,8 @@ void exchange_give_answer(struct exchange *exchange, const struct http_sink *sin
 	const struct exchange_half *answer = &exchange->answer;
 	if (exchange->wanted)
 		sink->answer(sink->self, connection, exchange);
+	else if (exchange->is_beside)
+		sink->beside(sink->self, connection, exchange);
 	else if (exchange_keeps_answer(exchange) && exchange->state == EXCHANGE_ANSWERED && !answer->incomplete)
 		sink->document(sink->self, exchange->request.head.target, exchange_field(answer, "Content-Encoding"),
 		    buffer_slice(&answer->body));
@@ -177,6 +187,17 @@ size_t exchange_count_fields(const struct exchange_half *half, const char *name)
 	return count;
 }
 
+const char *exchange_find_oddity(const struct exchange_half *answer)
+{
+	size_t codings = exchange_count_fields(answer, "Transfer-Encoding");
+	size_t lengths = exchange_count_fields(answer, "Content-Length");
+	if (codings > 1)
+		return "Transfer-Encoding twice";
+	if (lengths > 1)
+		return "Content-Length twice";
+	return codings && lengths ? "Content-Length beside Transfer-Encoding" : NULL;
+}
+
 struct slice exchange_forwarded_for(const struct exchange_half *request)
 {
 	struct slice list = exchange_field(request, "X-Forwarded-For");
@@ -184,6 +205,8 @@ struct slice exchange_forwarded_for(const struct exchange_half *request)
 	struct slice forwarded = exchange_field(request, "Forwarded");
 	if (!first.len)
 		first = slice_trim(exchange_field(request, "X-Real-IP"));
+	if (!first.len)
+		first = slice_trim(exchange_field(request, "CF-Connecting-IP"));
 	forwarded = slice_take_until(&forwarded, ',');
 	while (!first.len && forwarded.len) {
 		struct slice value = slice_take_until(&forwarded, ';');

@@ -8,6 +8,7 @@
 #include "base/resources.h"
 #include "base/timestamp.h"
 #include "http/http1.h"
+#include "net/packet.h"
 
 /* A request or an answer. */
 struct exchange_half {
@@ -33,8 +34,8 @@ enum exchange_state {
 	EXCHANGE_LOST,       /* what would show it was not captured */
 	/* of a recording (HAR), where the recorder says so */
 	EXCHANGE_ABORTED, /* by the page, before the answer was whole */
-	EXCHANGE_BLOCKED, /* the browser kept it from the page, or did not send it */
-	EXCHANGE_FAILED,  /* and why is not known, or none of the others: `why` */
+	EXCHANGE_BLOCKED, /* the browser kept the answer from the page (CORS) */
+	EXCHANGE_FAILED,  /* none of the others: `failure` and `why` say more */
 };
 
 const char *exchange_state_name(enum exchange_state state); /* as `state` in contracts.md */
@@ -58,12 +59,20 @@ struct stream_reset {
 	uint64_t packet;                                    /* in which it came */
 };
 
+/* The server had ended the connection before the request reached it. */
+struct exchange_crossed {
+	timestamp closed;    /* then; 0: it had not */
+	timestamp idle;      /* so long it had carried nothing by then; 0: it never had, or that is not known */
+	timestamp announced; /* the timeout of the server's Keep-Alive; 0: it has none */
+};
+
 struct exchange {
 	struct exchange *next; /* the next request of the connection */
 	uint64_t
 	    skipped; /* requests between this one and `next` that are not followed: their answers are passed over */
 	bool wanted; /* it matters to the sink */
 	bool is_document; /* it does not, but the body of its answer does (http_sink.document) */
+	bool is_beside;   /* it does not, but what became of it does (http_sink.beside) */
 	enum exchange_state state;
 	enum exchange_state end; /* what ended an answer before it was whole: the state that it would have without */
 	timestamp decided;       /* when the state was; TIMESTAMP_NONE: not yet */
@@ -71,16 +80,18 @@ struct exchange {
 	    ended_by;   /* `end` EXCHANGE_UNANSWERED: who ended the connection, by the direction of what it sent */
 	timestamp left; /* when the client had ended its direction, if that was before the answer began; else
 	                   TIMESTAMP_NONE */
-	struct target *target; /* owned; NULL: not wanted */
+	struct target *target; /* owned; NULL: neither wanted nor beside */
 	bool answers_head;     /* the request was HEAD: its answer has no body */
 	bool asks_tunnel;      /* CONNECT */
 	bool asks_upgrade;     /* to any protocol */
 	struct exchange_half request, answer;
+	struct exchange_crossed crossed;
 	bool asks_extended; /* for a WebSocket by extended CONNECT, which any status 2xx grants (RFC 8441) */
 	struct stream_reset reset;
-	int status;         /* 0: none came */
-	const char *why;    /* in the recorder's words, while it lives; NULL: it has none */
-	struct slice plain; /* the answer's body decoded; borrowed, only while EVENT_HTTP is emitted */
+	int status;                    /* 0: none came */
+	const char *why;               /* in the recorder's words, while it lives; NULL: it has none */
+	enum recorded_failure failure; /* the same, as it is understood; of a recording */
+	struct slice plain;            /* the answer's body decoded; borrowed, only while EVENT_HTTP is emitted */
 };
 
 /* `budget` bounds what is kept. NULL: no memory. */
@@ -95,7 +106,7 @@ struct exchange *exchange_begin(
 void exchange_give_request(
     struct exchange *exchange, const struct http_sink *sink, struct connection *connection, timestamp time);
 
-/* What became of it is decided: gives it to the sink, or the document that it brought. */
+/* What became of it is decided: gives it to the sink, if that wants it, or the document that it brought. */
 void exchange_give_answer(struct exchange *exchange, const struct http_sink *sink, struct connection *connection);
 
 /* Was the WebSocket that it asks for granted? */
@@ -120,10 +131,18 @@ static inline bool exchange_lacks_body(const struct exchange *exchange)
 	return exchange->answer.incomplete && !exchange->plain.len;
 }
 
+/* Is a half not whole for no other reason than that the connection ended in the middle of it? What is missing was never
+ * sent then: the capture lacks nothing. Once it is decided what became of the exchange. */
+static inline bool exchange_is_broken_off(const struct exchange *exchange, const struct exchange_half *half)
+{
+	return exchange->end == EXCHANGE_UNANSWERED && half->incomplete && !half->has_gap && !half->partial &&
+	       !half->kept.truncated && !half->body.truncated;
+}
+
 /* Is the body of its answer kept? Once its status is known. */
 static inline bool exchange_keeps_answer(const struct exchange *exchange)
 {
-	return exchange->wanted || (exchange->is_document && exchange->status == 200);
+	return exchange->wanted || exchange->is_beside || (exchange->is_document && exchange->status == 200);
 }
 
 /* What became of an exchange is decided at `time`: its state is `state`, or, once its answer has begun, that it was
@@ -139,9 +158,14 @@ struct slice exchange_field(const struct exchange_half *half, const char *name);
 /* How many fields `name` a half has. */
 size_t exchange_count_fields(const struct exchange_half *half, const char *name);
 
-/* Whom a proxy names as the one that asked it, the first of them: X-Forwarded-For, Forwarded (RFC 7239 §5.2), or as
- * nginx's manual has it, X-Real-IP. Empty: nobody. At most EXCHANGE_FORWARDED bytes, without the quotes that an address
- * with colons has in Forwarded. */
+/* What of an answer's lengths proxies refuse, in words, as "Content-Length twice"; NULL: nothing. nginx since 1.23
+ * takes no header twice, and not both lengths (ngx_http_upstream.c: "upstream sent duplicate header line", "… at the
+ * same time"); by RFC 9112 §6.3 both may be an attack. */
+const char *exchange_find_oddity(const struct exchange_half *answer);
+
+/* Whom a proxy names as the one that asked it, the first of them: X-Forwarded-For, Forwarded (RFC 7239 §5.2), as
+ * nginx's manual has it, X-Real-IP, or Cloudflare's CF-Connecting-IP. Empty: nobody. At most EXCHANGE_FORWARDED bytes,
+ * without the quotes that an address with colons has in Forwarded. */
 enum { EXCHANGE_FORWARDED = 48 };
 struct slice exchange_forwarded_for(const struct exchange_half *request);
 

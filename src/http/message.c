@@ -258,6 +258,8 @@ struct message_stream {
 	struct message control; /* may come between the frames of `data` */
 	struct buffer payload;  /* of `data`, when it is not borrowed */
 	uint8_t control_payload[CONTROL_PAYLOAD];
+	struct buffer wire;         /* of `data`, as it came */
+	struct buffer control_wire; /* of `control` */
 	struct inflater inflater;
 };
 
@@ -271,6 +273,8 @@ struct message_stream *message_stream_new(
 	*stream = (struct message_stream){.limits = limits, .deflate = agreement.on};
 	websocket_stream_init(&stream->frames, from_client);
 	buffer_init(&stream->payload, 0, budget);
+	buffer_init(&stream->wire, limits->wire, budget);
+	buffer_init(&stream->control_wire, limits->wire, budget);
 	stream->inflater = (struct inflater){.takes_over = !no_takeover, .budget = budget};
 	return stream;
 }
@@ -281,6 +285,8 @@ void message_stream_free(struct message_stream *stream)
 		return;
 	inflater_free(&stream->inflater);
 	buffer_free(&stream->payload);
+	buffer_free(&stream->wire);
+	buffer_free(&stream->control_wire);
 	budget_release(stream);
 }
 
@@ -302,6 +308,23 @@ static void begin_data(struct message_stream *stream, const struct websocket_fra
 	stream->resynced = false;
 	if (data->compressed && !inflater_begin_message(&stream->inflater))
 		data->truncated = true;
+}
+
+/* Appends as much as is kept; what does not fit is no loss to the message, and takes no memory from others. */
+static void keep_wire(struct message_stream *stream, const struct websocket_frame *frame, struct slice bytes)
+{
+	struct buffer *wire = is_control(frame) ? &stream->control_wire : &stream->wire;
+	if (wire->limit > wire->len && !budget_is_short(wire->budget))
+		buffer_append(wire, slice_take(bytes, wire->limit - wire->len));
+}
+
+static void begin_wire(struct message_stream *stream, const struct websocket_frame *frame)
+{
+	if (is_control(frame))
+		buffer_clear(&stream->control_wire);
+	else if (frame->opcode != WS_CONTINUATION)
+		buffer_clear(&stream->wire);
+	keep_wire(stream, frame, websocket_header(&stream->frames));
 }
 
 /* NULL, or why this frame cannot come here. */
@@ -461,6 +484,7 @@ static bool end_frame(struct message_stream *stream, const struct websocket_fram
 		if (frame->opcode == WS_CLOSE)
 			read_close(&stream->control);
 		*message = stream->control;
+		message->wire = buffer_slice(&stream->control_wire);
 		return true;
 	}
 	if (!frame->fin)
@@ -470,6 +494,7 @@ static bool end_frame(struct message_stream *stream, const struct websocket_fram
 		return false;
 	finish_data(stream);
 	*message = stream->data;
+	message->wire = buffer_slice(&stream->wire);
 	stream->data.frames = 0;
 	stream->given = true;
 	return true;
@@ -477,8 +502,10 @@ static bool end_frame(struct message_stream *stream, const struct websocket_fram
 
 void message_release(struct message_stream *stream)
 {
-	if (stream->given)
+	if (stream->given) {
 		buffer_clear(&stream->payload);
+		buffer_free(&stream->wire);
+	}
 	stream->given = false;
 }
 
@@ -501,8 +528,12 @@ enum wire_result message_next(struct message_stream *stream, struct slice *bytes
 		case WS_FRAME:
 			if ((fault = begin_frame(stream, &item.frame)))
 				return refuse(stream, fault);
+			if (stream->limits->wire)
+				begin_wire(stream, &item.frame);
 			break;
 		case WS_PAYLOAD:
+			if (stream->limits->wire)
+				keep_wire(stream, &item.frame, item.bytes);
 			add_payload(stream, &item);
 			break;
 		case WS_FRAME_END:

@@ -31,6 +31,7 @@ struct message {
 	enum websocket_opcode opcode; /* WS_TEXT, WS_BINARY, WS_CLOSE, WS_PING, WS_PONG */
 	struct slice payload;         /* unmasked, inflated; for WS_CLOSE the reason's text */
 	uint64_t wire_bytes;          /* of payload as it was on the wire */
+	struct slice wire;            /* the beginning of its frames as they came, headers too; empty: not kept */
 	uint16_t close_code;          /* WS_CLOSE: 1005 when the frame was empty, 0 when it was lost */
 	uint32_t frames;              /* how many it came in */
 	bool compressed;
@@ -42,6 +43,7 @@ struct message {
 struct message_limits {
 	size_t message;  /* bytes of one message as sent, default 8 MiB */
 	size_t inflated; /* bytes after inflating, default 16 MiB */
+	size_t wire;     /* bytes of its frames that are kept as they came, default 0: none */
 };
 extern const struct message_limits message_default_limits;
 

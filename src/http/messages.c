@@ -57,7 +57,9 @@ struct messages *messages_new(const struct resources *resources, const struct ht
 	*messages = (struct messages){.resources = resources,
 	    .sink = sink,
 	    .connection = connection,
-	    .limits = {.message = resources->limits->message, .inflated = resources->limits->inflated},
+	    .limits = {.message = resources->limits->message,
+	        .inflated = resources->limits->inflated,
+	        .wire = resources->limits->wire},
 	    .wanted = start->wanted,
 	    .head_end = MESSAGES_NO_HEAD};
 	/* Without its 101 it is not known whether compression was agreed on. A compressed message shows it by its RSV1

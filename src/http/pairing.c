@@ -133,6 +133,14 @@ static void pairing_append(struct pairing *pairing, struct exchange *exchange)
 	pairing->waiting++;
 }
 
+/* The server had ended the connection before it got the request. */
+static void pairing_note_crossed(const struct pairing *pairing, struct exchange *exchange)
+{
+	exchange->crossed.closed = pairing->closed;
+	exchange->crossed.announced = pairing->announced;
+	exchange->crossed.idle = pairing->served ? pairing->closed - pairing->served : 0;
+}
+
 static void pairing_take_request_head(
     struct pairing *pairing, const struct passage *passage, const struct http_head *head)
 {
@@ -146,6 +154,8 @@ static void pairing_take_request_head(
 		return;
 	}
 	exchange_half_begin(&exchange->request, &pairing->first[passage->direction].origin, &passage->origin);
+	if (pairing->closed)
+		pairing_note_crossed(pairing, exchange);
 	if (exchange->wanted)
 		pairing_note_wanted(pairing);
 	if (head->upgrade_websocket || head->upgrade_h2c || exchange->asks_tunnel)
@@ -238,12 +248,31 @@ static void pairing_take_orphan(struct pairing *pairing, const struct http_head 
 	    .agreement = extensions_read_fields(head->fields)};
 }
 
+/* "timeout=5": after so many seconds without a request the server ends the connection (RFC 2068 §19.7.1.1). */
+static timestamp pairing_read_keep_alive(struct slice fields)
+{
+	struct slice words;
+	uint64_t seconds = 0;
+	if (!http_find_field(fields, "Keep-Alive", &words))
+		return 0;
+	while (words.len) {
+		struct slice word = slice_trim(slice_take_until(&words, ','));
+		struct slice digits = slice_drop(word, strlen("timeout="));
+		if (slice_starts_with(word, SLICE("timeout=")) && !digits_take(&digits, 6, &seconds))
+			seconds = 0;
+	}
+	return (timestamp)seconds * TIMESTAMP_SECOND;
+}
+
 static void pairing_take_answer_head(
     struct pairing *pairing, const struct passage *passage, const struct http_head *head)
 {
 	pairing->interim = head->status >= 100 && head->status < 200 && head->status != 101;
 	if (pairing->interim)
 		return;
+	if (!pairing->has_answered)
+		pairing->announced = pairing_read_keep_alive(head->fields);
+	pairing->has_answered = true;
 	pairing_skip_unsure(pairing, passage);
 	pairing_skip_to_upgrade(pairing, passage, head);
 	bool is_skipped = pairing->skipped > 0;
@@ -320,6 +349,8 @@ static enum pairing_result pairing_switch(struct pairing *pairing, const struct 
 static enum pairing_result pairing_end_answer(struct pairing *pairing, const struct passage *passage)
 {
 	struct exchange *oldest = pairing->oldest;
+	if (!pairing->interim)
+		pairing->served = passage->origin.time;
 	if (pairing->interim || !pairing->answering) {
 		bool orphan = pairing->orphan && !pairing->interim;
 		pairing->interim = false;
@@ -500,16 +531,22 @@ void pairing_resume(struct pairing *pairing)
 
 /* ---- the end */
 
-void pairing_end_direction(struct pairing *pairing, const struct passage *passage)
+void pairing_end_direction(struct pairing *pairing, const struct passage *passage, bool unacknowledged)
 {
 	struct http_item item;
 	if (!pairing->lost[passage->direction] &&
 	    http_end_stream(&pairing->streams[passage->direction], &item) == WIRE_ITEM)
 		pairing_take_item(pairing, passage, &item);
-	if (passage->direction == DIRECTION_TO_SERVER)
+	if (passage->direction == DIRECTION_TO_SERVER) {
 		pairing->left = passage->origin.time;
-	else
-		pairing_end(pairing, passage, EXCHANGE_UNANSWERED);
+		return;
+	}
+	pairing->closed = passage->origin.time;
+	/* Seen at the client's end, the request comes first, and the server's FIN does not acknowledge it. */
+	if (unacknowledged && pairing->oldest && !pairing->answering && pairing->oldest == pairing->newest &&
+	    pairing->sending != pairing->oldest)
+		pairing_note_crossed(pairing, pairing->oldest);
+	pairing_end(pairing, passage, EXCHANGE_UNANSWERED);
 }
 
 void pairing_end(struct pairing *pairing, const struct passage *passage, enum exchange_state state)
@@ -518,7 +555,7 @@ void pairing_end(struct pairing *pairing, const struct passage *passage, enum ex
 		state = EXCHANGE_LOST;
 	while (pairing->oldest) {
 		struct exchange *oldest = pairing->oldest;
-		oldest->answer.incomplete |= pairing->answering;
+		oldest->answer.incomplete |= pairing->answering && oldest->answer.ended == TIMESTAMP_NONE;
 		bool client_left = pairing->left != TIMESTAMP_NONE;
 		oldest->ended_by = client_left ? DIRECTION_TO_SERVER : passage->direction;
 		if (!pairing->answering)

@@ -54,8 +54,9 @@ void pairing_resume(struct pairing *pairing);
 /* Bytes of one direction were lost (0: unknown how many). True when that touches an exchange that matters. */
 bool pairing_lose(struct pairing *pairing, const struct passage *passage, uint64_t lost);
 
-/* No more bytes will come in this direction (FIN). */
-void pairing_end_direction(struct pairing *pairing, const struct passage *passage);
+/* No more bytes will come in this direction (FIN). `unacknowledged`: its sender had not got the last bytes of the
+ * other. */
+void pairing_end_direction(struct pairing *pairing, const struct passage *passage, bool unacknowledged);
 
 /* No more bytes will come: what has no answer is in `state`, decided now, but what was lost stays lost. */
 void pairing_end(struct pairing *pairing, const struct passage *passage, enum exchange_state state);

@@ -25,6 +25,9 @@ struct pairing {
 	bool is_http2;                    /* the latest answer agrees on h2c */
 	bool is_granted;                  /* so does that to the request that is being sent: `paused` is the server's */
 	timestamp left;                   /* when the client's FIN came; TIMESTAMP_NONE: not yet */
+	bool has_answered;                /* `announced` was looked for */
+	timestamp announced;              /* Keep-Alive's timeout in the first answer; 0: none */
+	timestamp served, closed;         /* when the latest answer ended, the server's FIN came; 0: not yet */
 	struct buffer paused;             /* what one side sent before it is known that the other is done with HTTP */
 	struct passage paused_passage;
 	bool wanted;           /* a request that matters was seen */

@@ -16,14 +16,25 @@ enum { CONNECTION_TEXT_SIZE = 2 * ENDPOINT_TEXT_SIZE };
 struct connection_facts {
 	uint64_t number;
 	struct endpoint client, server;
-	bool joined;                     /* its beginning was not captured */
-	bool unrecorded;                 /* of a recording that leaves out what WebSockets carry */
-	bool doubtful;                   /* its bytes may belong to another (a probe cannot always know) */
-	const struct process *process;   /* at its one end, when a probe saw it; or NULL */
-	const char *tls;                 /* "TLS 1.3", when its handshake was seen and done; or NULL. Lives on */
-	timestamp tls_begun, tls_done;   /* the handshake; only with `tls` */
-	char text[CONNECTION_TEXT_SIZE]; /* "client-server" */
+	uint8_t input;                 /* of several captures, the one that showed it first */
+	bool joined;                   /* its beginning was not captured */
+	bool unrecorded;               /* of a recording that leaves out what WebSockets carry */
+	bool doubtful;                 /* its bytes may belong to another (a probe cannot always know) */
+	const struct process *process; /* at its one end, when a probe saw it; or NULL */
+	const char *tls;               /* "TLS 1.3", when its handshake was seen and done; or NULL. Lives on */
+	timestamp tls_begun, tls_done; /* the handshake; only with `tls` */
+	const struct stream *stream;   /* that carries it; NULL: a recording. Not there any more in what looks back */
+	char proxied_for[EXCHANGE_FORWARDED]; /* whom a PROXY header names as the client; "": none does */
+	char text[CONNECTION_TEXT_SIZE];      /* "client-server" */
 };
+
+/* What TCP knows of the bytes that go in this direction; NULL: it is no TCP connection. */
+static inline const struct delivery *connection_delivery(const struct connection_facts *facts, enum direction direction)
+{
+	const struct stream *stream = facts->stream;
+	bool is_clients = direction == DIRECTION_TO_SERVER;
+	return stream ? &stream->deliveries[is_clients ? stream->client : side_other(stream->client)] : NULL;
+}
 
 /* A connection, as the sink sees it. Lives until `closed` has returned. Each stream of HTTP/2 is one, with the facts of
  * its connection; origins name it. */
@@ -55,8 +66,14 @@ struct http_sink {
 	/* Does a request with this target matter? */
 	bool (*wants)(void *self, struct slice target);
 
-	/* What the sink keeps of the target of a request that matters, from budget_new: the exchange releases it.
-	 * `text` lives as long as the exchange. NULL: no memory. */
+	/* Of a request with a target that does not matter: does what becomes of it? NULL: of none. */
+	bool (*wants_beside)(void *self, struct slice target);
+
+	/* What became of it is decided. Of the answer's body only the first bytes are kept, of the request's none. */
+	void (*beside)(void *self, struct connection *connection, struct exchange *exchange);
+
+	/* What the sink keeps of the target of a request that matters, or is beside, from budget_new: the exchange
+	 * releases it. `text` lives as long as the exchange. NULL: no memory. */
 	struct target *(*read_target)(void *self, struct slice text);
 
 	/* Of a recording: do packets show the session of the exchange, or the one that `opening` opens (its answer's

@@ -16,6 +16,8 @@ struct http {
 	const struct http_sink *sink;
 	struct stream_sink streams;
 	struct http_counts counts;
+	uint64_t one_sided[2]; /* connections of which this direction alone was captured */
+	char first_one_sided[CONNECTION_TEXT_SIZE];
 };
 
 /* What goes on in a connection. */

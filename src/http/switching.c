@@ -334,6 +334,27 @@ static struct slice connection_skip(struct http_connection *connection, struct s
 static void connection_take_first(
     struct http_connection *connection, enum side side, struct passage passage, struct slice bytes);
 
+/* The source that a PROXY header names (HAProxy's proxy-protocol.txt, §2.1 and §2.2). */
+static void connection_note_proxied(struct connection_facts *facts, struct slice header)
+{
+	struct address source = {0};
+	char text[ADDRESS_TEXT_SIZE];
+	uint8_t family = header.len > 13 ? header.at[13] >> 4 : 0;
+	if (slice_starts_with(header, SLICE("PROXY "))) {
+		struct slice rest = slice_drop(header, strlen("PROXY "));
+		slice_take_until(&rest, ' ');
+		struct slice word = slice_take(slice_take_until(&rest, ' '), sizeof facts->proxied_for - 1);
+		memcpy(facts->proxied_for, word.len ? (const char *)word.at : "", word.len);
+		return;
+	}
+	source.version = family == 1 && header.len >= 28 ? 4 : family == 2 && header.len >= 52 ? 6 : 0;
+	if (!source.version)
+		return;
+	memcpy(source.bytes, header.at + 16, source.version == 4 ? 4 : 16);
+	snprintf(facts->proxied_for, sizeof facts->proxied_for, "%.*s", (int)sizeof facts->proxied_for - 1,
+	    address_format(&source, false, text));
+}
+
 /* A balancer begins the connection with whom it stands for; what the client sends follows. True: the bytes were taken
  * so, as far as they go. `first`: those that are held and the next. */
 static bool connection_takes_proxy_header(struct http_connection *connection, enum side side,
@@ -349,6 +370,7 @@ static bool connection_takes_proxy_header(struct http_connection *connection, en
 		return false;
 	connection_name(connection, side);
 	connection->proxied = true;
+	connection_note_proxied(&connection->shown.facts, slice_take(first, len));
 	connection->skips = len - held;
 	ledger_add(connection->http->resources->ledger, LEDGER_OTHER_PROTOCOL, held, 0);
 	buffer_clear(&connection->opening);

@@ -81,6 +81,11 @@ static bool hold_header(struct websocket_stream *stream, struct slice *bytes, si
 	return stream->header_len == size;
 }
 
+struct slice websocket_header(const struct websocket_stream *stream)
+{
+	return slice_of(stream->header, header_size(stream->header));
+}
+
 static enum wire_result refuse(struct websocket_stream *stream, const char *why)
 {
 	stream->state = BROKEN;

@@ -45,6 +45,9 @@ void websocket_stream_init(struct websocket_stream *stream, bool from_client);
  * that begins no message (RFC 7692 §6.1). A length not in its shortest form is let pass. */
 enum wire_result websocket_next_item(struct websocket_stream *stream, struct slice *bytes, struct websocket_item *item);
 
+/* The header of the frame whose item was given last, as it came; valid until the next one's first byte. */
+struct slice websocket_header(const struct websocket_stream *stream);
+
 /* Between two frames, no byte of the next taken. */
 bool websocket_at_boundary(const struct websocket_stream *stream);
 

@@ -18,7 +18,6 @@
 	(50 * TIMESTAMP_MILLISECOND) /* between looks at those that wait for missing segments */
 
 enum {
-	CONNECTIONS_TRIES = 3,          /* of a SYN without an answer: 3 s by RFC 6298 §2, §5 */
 	CONNECTIONS_OVER = 4096,        /* closed ones that stay, at most */
 	CONNECTIONS_EVICTION_LOOK = 64, /* how many old ones are looked at for one that the sink does not want */
 };
@@ -60,7 +59,9 @@ struct flow {
 	bool opened;            /* the sink knows of it */
 	struct attempt attempt; /* tries: 0 while no SYN of a client was seen */
 	bool decided;           /* so was what became of it, and emitted; or something else was seen first */
-	struct claim *claim;    /* NULL: no SYN claims its addresses and ports */
+	bool given_up;       /* rejected by ICMP, or asked in vain three times, and emitted: only that it was accepted
+	                      * all the same is emitted yet */
+	struct claim *claim; /* NULL: no SYN claims its addresses and ports */
 	struct stream stream;
 };
 
@@ -159,7 +160,10 @@ static void connections_decide_attempt(
 {
 	if (flow->decided || !flow->attempt.tries)
 		return;
-	flow->decided = true;
+	if (flow->given_up && outcome != ATTEMPT_ACCEPTED)
+		return;
+	flow->given_up = outcome == ATTEMPT_REJECTED || outcome == ATTEMPT_UNANSWERED;
+	flow->decided = !flow->given_up;
 	flow->attempt.outcome = outcome;
 	flow->attempt.client = flow->stream.ends[flow->stream.client];
 	flow->attempt.server = flow->stream.ends[side_other(flow->stream.client)];
@@ -176,6 +180,7 @@ static void connections_note_attempt(
 	if (syn && !ack && !attempt->tries) {
 		attempt->asked = segment->time;
 		attempt->origin.first = segment->first_packet;
+		attempt->origin.numbering = segment->numbering;
 	}
 	/* A copy that was captured twice is no further try. */
 	attempt->tries += syn && !ack && (!attempt->tries || segment->time - attempt->origin.time >= CONNECTIONS_RETRY);
@@ -185,7 +190,7 @@ static void connections_note_attempt(
 	if (by_server)
 		connections_decide_attempt(
 		    connections, flow, (segment->flags & TCP_RST) && !syn ? ATTEMPT_REFUSED : ATTEMPT_ACCEPTED);
-	else if (attempt->tries >= CONNECTIONS_TRIES)
+	else if (attempt->tries >= ATTEMPT_TRIES)
 		connections_decide_attempt(connections, flow, ATTEMPT_UNANSWERED);
 	/* A connection that is joined in mid-stream, or of which only the client's side is captured, shows nothing. */
 	flow->decided |= !syn;
@@ -238,6 +243,22 @@ static void connections_settle(struct connections *connections, struct flow *flo
 		connections_move(connections, flow, FLOW_OVER);
 	else if (flow->list == FLOW_LIVE && flow->reset)
 		connections_move(connections, flow, FLOW_RESET);
+}
+
+/* The sequence number quoted must be that of the SYN: what was sent ends right behind it. */
+static bool connections_is_rejected(const struct flow *flow, enum side side, const struct icmp_error *error)
+{
+	return flow->attempt.tries && side == flow->stream.client &&
+	       flow->stream.deliveries[side].sent == error->sequence + 1;
+}
+
+static void connections_reject(
+    struct connections *connections, struct flow *flow, const struct icmp_error *error, uint64_t packet, timestamp time)
+{
+	flow->attempt.rejection = error->said;
+	flow->attempt.origin.last = packet;
+	flow->attempt.origin.time = time;
+	connections_decide_attempt(connections, flow, ATTEMPT_REJECTED);
 }
 
 /* ---- room for a new one */
@@ -330,10 +351,12 @@ static struct flow *connections_find(const struct connections *connections, cons
 	return flow;
 }
 
-static bool connections_make_parts(struct connections *connections, struct flow *flow)
+static bool connections_make_parts(struct connections *connections, struct flow *flow, const struct segment *segment)
 {
 	const struct flow_key *key = &flow->key;
 	flow->stream = (struct stream){.number = ++connections->counts->connections,
+	    .input = segment->input,
+	    .numbering = segment->numbering,
 	    .ends = {[SIDE_A] = {.address = {.version = (uint8_t)key->version}, .port = key->low_port},
 	        [SIDE_B] = {.address = {.version = (uint8_t)key->version}, .port = key->high_port}}};
 	memcpy(flow->stream.ends[SIDE_A].address.bytes, key->low, sizeof key->low);
@@ -345,20 +368,20 @@ static bool connections_make_parts(struct connections *connections, struct flow 
 
 /* NULL, and counted: no memory. */
 static struct flow *connections_add(
-    struct connections *connections, const struct flow_key *key, unsigned hash, timestamp now)
+    struct connections *connections, const struct flow_key *key, unsigned hash, const struct segment *segment)
 {
-	connections_make_room(connections, now);
+	connections_make_room(connections, segment->time);
 	struct flow *flow = budget_new(connections->resources->budget, sizeof *flow);
 	if (flow) {
 		flow->key = *key;
-		if (connections_make_parts(connections, flow))
+		if (connections_make_parts(connections, flow, segment))
 			HASH_ADD_BYHASHVALUE(hh, connections->by_key, key, sizeof flow->key, hash, flow);
 		if (hash_has(flow)) {
 			DL_APPEND(connections->lists[FLOW_LIVE], flow);
 			connections->count++;
 			return flow;
 		}
-		connections_free_flow(connections, flow, STREAM_END_GONE, now);
+		connections_free_flow(connections, flow, STREAM_END_GONE, segment->time);
 		budget_note_refusal(connections->resources->budget);
 	}
 	return NULL;
@@ -438,6 +461,7 @@ static void connections_give(
 	connections_note_attempt(connections, flow, side, segment);
 	connections_touch(connections, flow, now);
 	flow->stream.seen[side] = true;
+	delivery_note_segment(flow->stream.deliveries, side, segment);
 	reassembly_add_segment(flow->reassembly, side, segment);
 	connections_drain(connections, flow, now);
 	connections_settle(connections, flow);
@@ -462,7 +486,7 @@ static struct flow *connections_flow_of(
 	}
 	if (flow)
 		connections_remove(connections, flow, STREAM_END_EVICTED, segment->time);
-	flow = connections_is_worth_adding(segment) || claimed ? connections_add(connections, key, hash, segment->time)
+	flow = connections_is_worth_adding(segment) || claimed ? connections_add(connections, key, hash, segment)
 	                                                       : NULL;
 	if (flow && claimed)
 		connections_give(connections, flow, claim.side, &claim.syn);
@@ -491,6 +515,22 @@ void connections_take_segment(struct connections *connections, const struct addr
 		connections_give(connections, flow, side, segment);
 	else
 		ledger_add(ledger, LEDGER_STRAY, segment->payload.len, segment->payload.len > 0);
+}
+
+void connections_take_error(
+    struct connections *connections, const struct icmp_error *error, uint64_t packet, timestamp time)
+{
+	struct flow_key key;
+	memset(&key, 0, sizeof key);
+	const struct segment ports = {.source_port = error->source_port, .destination_port = error->destination_port};
+	enum side side = connections_make_key(&key, &error->source, &error->destination, &ports) ? SIDE_A : SIDE_B;
+	struct flow *flow = connections_find(connections, &key, hash_bytes(connections->secret, &key, sizeof key));
+	if (!flow)
+		return;
+	if (icmp_is_too_big(&error->said))
+		delivery_note_too_big(&flow->stream.deliveries[side], error);
+	else if (connections_is_rejected(flow, side, error))
+		connections_reject(connections, flow, error, packet, time);
 }
 
 bool connections_goes_on(const struct connections *connections, const struct address *source,

@@ -21,6 +21,10 @@ void connections_free(struct connections *connections);
 void connections_take_segment(struct connections *connections, const struct address *source,
     const struct address *destination, const struct segment *segment);
 
+/* An error of ICMP, in the packet of this number: it counts where it answers a SYN, or a segment that is under way. */
+void connections_take_error(
+    struct connections *connections, const struct icmp_error *error, uint64_t packet, timestamp time);
+
 /* It is `now`: what waited long enough for segments that are missing, or behind a RST, is given; what was quiet for too
  * long is let go. Cheap when it is called with each packet. */
 void connections_advance(struct connections *connections, timestamp now);

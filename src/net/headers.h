@@ -1,32 +1,13 @@
 /*
- * The headers of a captured frame, down to its TCP segment: link layer, IPv4 (RFC 791) and IPv6 (RFC 8200) with their
- * extension headers, TCP (RFC 9293 §3.1); and the addresses that they name. Fragments are recognised, not joined
- * (fragment.h).
+ * The headers of a packet, down to its TCP segment: IPv4 (RFC 791) and IPv6 (RFC 8200) with their extension headers,
+ * TCP (RFC 9293 §3.1); and the addresses that they name. What is before them is link.h's. Fragments are recognised, not
+ * joined (fragment.h).
  */
 #ifndef NET_HEADERS_H
 #define NET_HEADERS_H
 
 #include "base/bytes.h"
 #include "base/timestamp.h"
-
-/* ---- link layer: where in a captured frame the IP packet begins */
-
-/* Is this link type read here? Ethernet (with 802.1Q and 802.1ad tags, any number), Linux cooked v1 and v2, raw IP
- * (DLT_RAW in all its numbers, LINKTYPE_IPV4, LINKTYPE_IPV6), BSD loopback (NULL in either byte order, LOOP), PKTAP. */
-bool link_is_known(int link_type);
-
-/* Apple's PKTAP (LINKTYPE_PKTAP 258; 149, DLT_USER2, is its number on macOS itself and in files that older versions
- * wrote): each frame is one of another interface behind a header with that interface's link type. */
-bool link_is_wrapper(int link_type);
-
-/* Replaces a PKTAP frame and its link type by the frame inside, which may be of a link type that is not known here.
- * False, and nothing is changed: there is none (another link type, a header that is cut or says nonsense, no packet
- * behind it, or PKTAP again). */
-bool link_unwrap(int *link_type, struct slice *frame);
-
-/* The IP packet inside `frame` (possibly followed by padding), or inside the frame that PKTAP wraps; empty when there
- * is none (ARP, LLDP, too short, unknown link type). */
-struct slice link_find_network(int link_type, struct slice frame);
 
 /* ---- IP */
 
@@ -88,6 +69,9 @@ bool endpoint_equals(const struct endpoint *a, const struct endpoint *b);
  * ENDPOINT_TEXT_SIZE bytes; returns it. */
 char *endpoint_format(const struct endpoint *endpoint, char *text);
 
+/* Without its port: the address, without brackets, or the name. `text` has ADDRESS_TEXT_SIZE bytes; returns it. */
+char *endpoint_format_host(const struct endpoint *endpoint, char *text);
+
 /* ---- TCP */
 
 enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
@@ -97,15 +81,18 @@ struct segment {
 	uint32_t sequence, acknowledgment; /* acknowledgment means something only with TCP_ACK */
 	uint8_t flags;                     /* tcp_flag */
 	uint16_t window;
+	uint32_t selective; /* how far beyond the acknowledgment a selective one reaches (RFC 2018); 0: there is none */
 	struct slice payload; /* as captured */
 	uint32_t missing;     /* bytes after `payload` that were on the wire and are not in the capture */
 	uint64_t packet;      /* number of the packet (of the last, for a joined datagram) */
 	uint64_t first_packet;
 	timestamp time;
+	uint8_t input;                     /* of the packet */
+	const struct numbering *numbering; /* the same */
 };
 
-/* Reads the header and payload; `missing` is handed through from the IP layer. Packet numbers and time are the caller's
- * to fill. False when `bytes` are no whole TCP header. */
+/* Reads the header and payload; `missing` is handed through from the IP layer. Packet numbers, time and input are the
+ * caller's to fill. False when `bytes` are no whole TCP header. */
 bool tcp_read_segment(struct slice bytes, uint32_t missing, struct segment *segment);
 
 /* ---- the PROXY protocol */

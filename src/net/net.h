@@ -22,11 +22,15 @@ struct net_counts {
 	uint64_t fragments_refused;
 };
 
-struct net; /* opaque */
+struct net;     /* opaque */
+struct vantage; /* vantage.h */
 
 /* Both are borrowed and outlive it. NULL: no memory. */
 struct net *net_new(const struct resources *resources, const struct stream_sink *sink);
 void net_free(struct net *net);
+
+/* Segments that it calls copies are passed over. Borrowed, and outlives `net`; NULL: all are taken. */
+void net_set_vantage(struct net *net, struct vantage *vantage);
 
 /* Counts a packet, before net_take_packet. */
 void net_count_packet(struct net *net, const struct packet *packet);

@@ -58,6 +58,7 @@ struct probed {
 	uint64_t offset;    /* of the first byte, in its direction; what is missing before it was lost */
 	timestamp arrived;  /* when the first of them had reached the socket; TIMESTAMP_NONE: not known */
 	struct slice bytes; /* PROBED_LOG: the line, without its end */
+	uint32_t process;   /* PROBED_LOG: that wrote it; else 0 */
 };
 
 /* ---- a recording: each entry of a HAR file in the steps in which it happened */
@@ -73,10 +74,37 @@ enum recorded_kind {
 /* Why the recorder shows no answer, or hides the one that came. */
 enum recorded_failure {
 	RECORDED_NO_FAILURE,
-	RECORDED_FAILED,  /* it does not say why, or what it says is none of these */
-	RECORDED_ABORTED, /* by the page */
-	RECORDED_BLOCKED, /* by the browser's rules: CORS, a content policy, an extension */
+	RECORDED_FAILED,   /* it does not say why, or what it says is none of these */
+	RECORDED_ABORTED,  /* by the page */
+	RECORDED_BLOCKED,  /* kept from a page of another origin: CORS */
+	RECORDED_ISOLATED, /* kept from the page by another policy of its own or of the answer (CORP, COEP, ORB) */
+	/* the browser did not send the request: */
+	RECORDED_BY_EXTENSION,     /* an extension or a content blocker */
+	RECORDED_BY_CSP,           /* the page's Content-Security-Policy */
+	RECORDED_BY_MIXED_CONTENT, /* http: or ws: on a page of https: */
+	RECORDED_BY_LOCAL_NETWORK, /* a page of the internet that asks for an address of the local network */
+	RECORDED_BY_POLICY,        /* of the computer's administrator or its operating system */
+	RECORDED_BY_PORT,          /* a port that browsers do not use */
+	/* it could not be sent: */
+	RECORDED_OFFLINE, /* the client has no network, or its network changed, or it slept */
+	RECORDED_NO_NAME, /* the host's name was not resolved */
 	RECORDED_REFUSED, /* the connection was */
+	RECORDED_TIMED_OUT,
+	RECORDED_NO_ROUTE, /* to the address */
+	RECORDED_NO_PROXY, /* the client's proxy was not reached, or let nothing through */
+	RECORDED_BAD_CA,   /* the issuer of the server's certificate is not trusted */
+	RECORDED_BAD_DATE, /* the certificate has expired, or is not valid yet */
+	RECORDED_BAD_NAME, /* it is for another name */
+	RECORDED_BAD_CERTIFICATE,
+	RECORDED_NO_CLIENT_CERTIFICATE,
+	RECORDED_NO_TLS_VERSION, /* in common, or no cipher suite */
+	RECORDED_NO_TLS,         /* what the server answers is no TLS */
+	RECORDED_BAD_TLS,        /* the handshake failed otherwise */
+	/* it was sent, and no whole answer came: */
+	RECORDED_RESET,
+	RECORDED_BROKEN_ANSWER,
+	RECORDED_REDIRECTS, /* more than the browser follows */
+	RECORDED_FAILURES,
 };
 
 struct recorded_entry {
@@ -137,10 +165,15 @@ struct log_step {
 	struct slice bytes;
 };
 
+struct numbering;
+
 struct packet {
 	timestamp time;
 	uint64_t number;    /* from 1, as Wireshark counts; across merged files in order of time; 0: `probed` alone */
 	uint16_t link_type; /* LINKTYPE_ / DLT_ value */
+	uint8_t input;      /* which of the sources that are merged it is from, in their order; 0 of a single one */
+	const struct numbering
+	    *numbering;     /* of several: of which file `number` is which packet; or NULL. Lives as the run */
 	uint32_t wire_len;  /* bytes on the wire; bytes.len is less when the snap length cut the packet */
 	struct slice bytes; /* borrowed until the next packet is asked for; empty: there is only `probed` */
 	const struct probed

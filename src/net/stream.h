@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/timestamp.h"
+#include "net/delivery.h"
 #include "net/headers.h"
 
 enum side { SIDE_A, SIDE_B }; /* which end of the connection sent it; who is client is for others to say */
@@ -36,11 +37,14 @@ struct process; /* net/packet.h */
 
 /* One TCP connection, or the socket that a probe watches. */
 struct stream {
-	uint64_t number;         /* from 1, in order of first traffic */
-	struct endpoint ends[2]; /* by side */
-	enum side client;        /* meaningful with client_known */
-	bool client_known;       /* by the first SYN, or the probe; the sink may know better, and then sets both */
-	bool seen[2];            /* by side: a packet of it was captured */
+	uint64_t number;                   /* from 1, in order of first traffic */
+	uint8_t input;                     /* of several captures, the one that showed it first (net/packet.h) */
+	const struct numbering *numbering; /* of these, where their packets are (net/packet.h); or NULL */
+	struct endpoint ends[2];           /* by side */
+	enum side client;                  /* meaningful with client_known */
+	bool client_known; /* by the first SYN, or the probe; the sink may know better, and then sets both */
+	bool seen[2];      /* by side: a packet of it was captured */
+	struct delivery deliveries[2]; /* by the side that sends */
 	const struct process *process; /* at one end, seen by a probe; or NULL. Lives as long as the network */
 	bool doubtful;                 /* its bytes may belong to another connection (a probe cannot always know) */
 	bool wanted;                   /* the sink's: other connections make room first */
@@ -67,18 +71,24 @@ enum stream_end {
 
 /* What became of a client's wish for a connection. */
 enum attempt_outcome {
-	ATTEMPT_ACCEPTED,   /* a SYN came back */
-	ATTEMPT_REFUSED,    /* a RST did */
+	ATTEMPT_ACCEPTED, /* a SYN came back */
+	ATTEMPT_REFUSED,  /* a RST did */
+	/* Should a SYN come back after one of these two, ATTEMPT_ACCEPTED follows. */
 	ATTEMPT_UNANSWERED, /* nothing did: known when the SYN was sent for the third time, or nothing more is seen */
+	ATTEMPT_REJECTED,   /* an error of ICMP did */
 	ATTEMPT_NO_TUNNEL,  /* a proxy answered CONNECT with something else than success; `server` is the proxy */
 };
+
+/* Of a SYN, before it counts as not answered: 3 s by RFC 6298 §2, §5. */
+enum { ATTEMPT_TRIES = 3 };
 
 struct attempt {
 	struct endpoint client, server;
 	enum attempt_outcome outcome;
-	timestamp asked;      /* when the first SYN was sent */
-	struct origin origin; /* from the first SYN to what decided it */
-	unsigned tries;       /* how often the SYN was sent */
+	timestamp asked;              /* when the first SYN was sent */
+	struct origin origin;         /* from the first SYN to what decided it */
+	unsigned tries;               /* how often the SYN was sent */
+	struct icmp_saying rejection; /* of ATTEMPT_REJECTED: who says what */
 	/* of ATTEMPT_NO_TUNNEL; borrowed */
 	struct slice authority; /* that was asked for: "host:port" */
 	int status;

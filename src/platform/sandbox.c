@@ -24,6 +24,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
@@ -107,6 +109,9 @@ static const struct {
     {6, {.scoped = 1 << 0 | 1 << 1}},  /* abstract unix sockets, and signals to processes, of others */
 };
 
+/* LANDLOCK_ACCESS_NET_CONNECT_TCP */
+#define LANDLOCK_CONNECTS UINT64_C(0x02)
+
 /* LANDLOCK_ACCESS_FS_READ_FILE and READ_DIR */
 #define LANDLOCK_READS UINT64_C(0x0c)
 
@@ -117,7 +122,7 @@ static int landlock_version(void)
 	return version > 0 ? (int)version : 0;
 }
 
-static int landlock_create(int version)
+static int landlock_create(int version, enum sandbox_files files)
 {
 	struct landlock_rights rights = {0};
 	for (size_t i = 0; i < sizeof landlock_versions / sizeof *landlock_versions; i++)
@@ -126,6 +131,8 @@ static int landlock_create(int version)
 			rights.network |= landlock_versions[i].rights.network;
 			rights.scoped |= landlock_versions[i].rights.scoped;
 		}
+	if (files == SANDBOX_NETWORK)
+		rights.network &= ~LANDLOCK_CONNECTS;
 	size_t size = version >= 6   ? sizeof rights
 	              : version >= 4 ? offsetof(struct landlock_rights, scoped)
 	                             : offsetof(struct landlock_rights, network);
@@ -157,11 +164,13 @@ static void landlock_let_read_system(int rules)
 
 static void sandbox_close_files(enum sandbox_files files)
 {
-	int version = landlock_version(), rules = version ? landlock_create(version) : -1;
+	int version = landlock_version(), rules = version ? landlock_create(version, files) : -1;
 	if (rules < 0)
 		return;
-	if (files == SANDBOX_SYSTEM_FILES)
+	if (files != SANDBOX_NO_FILES)
 		landlock_let_read_system(rules);
+	if (files == SANDBOX_NETWORK) /* where /etc/resolv.conf leads */
+		landlock_let_read(rules, "/run/systemd/resolve");
 	syscall(CALL_LANDLOCK_RESTRICT, rules, 0);
 	close(rules);
 }
@@ -288,6 +297,29 @@ static const int filter_look_calls[] = {
 #endif
 };
 
+/* Of the sender. Not listen: what listens was opened before. */
+static const int filter_network_calls[] = {
+    SYS_connect,
+    SYS_bind, /* of netlink, by which addresses are looked at (getaddrinfo(3)) */
+    SYS_accept4,
+    SYS_getsockname,
+    SYS_getpeername,
+    SYS_setsockopt,
+    SYS_sendto,
+    SYS_sendmsg,
+    SYS_sendmmsg,
+    SYS_shutdown,
+    SYS_socketpair,
+    SYS_eventfd2,
+    SYS_pipe2,
+    SYS_uname,
+#ifdef SYS_accept
+    SYS_accept,
+#endif
+};
+
+static const uint32_t filter_families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+
 /* The last four are glibc's since 2.42 (TCGETS2, TCSETS2, TCSETSW2, TCSETSF2), whose header does not go with termios.h.
  */
 static const uint32_t filter_controls[] = {
@@ -366,10 +398,32 @@ static void filter_allow_limits(struct filter *filter)
 #define FILTER_MMAP SYS_mmap2
 #endif
 
-/* Signals go to this process alone; memory that is executed comes with the libraries of a locale alone. */
+#ifdef __s390x__
+enum { FILTER_CLONE_FLAGS = 1 };
+#else
+enum { FILTER_CLONE_FLAGS = 0 };
+#endif
+
+/* Threads, which are no processes. clone3's flags lie in memory, which no filter sees: without it the C library asks by
+ * clone. */
+static void filter_allow_network(struct filter *filter)
+{
+	filter_allow(filter, filter_network_calls, sizeof filter_network_calls / sizeof *filter_network_calls);
+	for (size_t i = 0; i < sizeof filter_families / sizeof *filter_families; i++)
+		filter_allow_when(filter, SYS_socket, 0, UINT32_MAX, filter_families[i]);
+	filter_allow_when(filter, SYS_clone, FILTER_CLONE_FLAGS, CLONE_THREAD, CLONE_THREAD);
+#ifdef SYS_clone3
+	filter_load(filter, FILTER_FIELD(nr));
+	filter_demand(filter, SYS_clone3, 1);
+	filter_answer(filter, SECCOMP_RET_ERRNO | ENOSYS);
+#endif
+}
+
+/* Signals go to this process alone; memory that is executed comes with the libraries of a locale alone, or
+ * with those that look names up. */
 static void filter_allow_some(struct filter *filter, enum sandbox_files files)
 {
-	const uint32_t self = (uint32_t)getpid(), executes = files == SANDBOX_SYSTEM_FILES ? 0 : PROT_EXEC;
+	const uint32_t self = (uint32_t)getpid(), executes = files != SANDBOX_NO_FILES ? 0 : PROT_EXEC;
 	for (size_t i = 0; i < sizeof filter_controls / sizeof *filter_controls; i++)
 		filter_allow_when(filter, SYS_ioctl, 1, UINT32_MAX, filter_controls[i]);
 	filter_allow_when(filter, SYS_kill, 0, UINT32_MAX, self);
@@ -377,6 +431,8 @@ static void filter_allow_some(struct filter *filter, enum sandbox_files files)
 	filter_allow_when(filter, FILTER_MMAP, 2, executes, 0);
 	filter_allow_when(filter, SYS_mprotect, 2, executes, 0);
 	filter_allow_limits(filter);
+	if (files == SANDBOX_NETWORK)
+		filter_allow_network(filter);
 	if (files == SANDBOX_NO_FILES)
 		return;
 	filter_allow(filter, filter_look_calls, sizeof filter_look_calls / sizeof *filter_look_calls);

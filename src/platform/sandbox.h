@@ -20,6 +20,9 @@ enum sandbox_files {
 	SANDBOX_NO_FILES,     /* none is opened any more: only those that are open are used */
 	SANDBOX_SYSTEM_FILES, /* what terminals and locales need is still read: files below /usr, /lib and /etc, the
 	                       * user's ~/.terminfo and TERMINFO */
+	SANDBOX_NETWORK, /* the sender: connections (TCP, UDP, unix sockets) are made and accepted, none is listened
+	                  * for; what names and certificates need is still read: files below /usr, /lib and /etc, and
+	                  * resolv.conf where systemd keeps it; threads, which look names up */
 };
 
 /* While the process still has capabilities: no program that it starts later gets any. Does nothing where there are

@@ -45,8 +45,7 @@ static void explain_write_row(struct buffer *out, const struct query_row *row)
 		buffer_append_format(out, "session %" PRIu64, row->session->number);
 		break;
 	case TABLE_EVENTS:
-		buffer_append_text(
-		    out, origin_format(ORIGIN_AT(row->event->origin.kind, row->event->origin.first), at));
+		buffer_append_text(out, origin_format(ORIGIN_OF(&row->event->origin, row->event->origin.first), at));
 		break;
 	default:
 		buffer_append_format(out, "finding %s", code_entry(row->finding->code)->name);

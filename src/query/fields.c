@@ -257,6 +257,24 @@ static void read_packet(query_data *data, query_row *row, query_value *value)
 	value_set_number(value, (double)row->event->origin.first);
 }
 
+/* Of one file there is no other number. */
+static void read_file_packet(query_data *data, query_row *row, query_value *value)
+{
+	uint64_t numbers[2] = {row->event->origin.first, 0};
+	(void)data;
+	(void)origin_in_file(&row->event->origin, 0, numbers, NULL);
+	value_set_number(value, (double)numbers[0]);
+}
+
+static void read_file(query_data *data, query_row *row, query_value *value)
+{
+	uint64_t numbers[2];
+	const char *file = origin_in_file(&row->event->origin, 0, numbers, NULL);
+	(void)data;
+	if (file)
+		value_set_text(value, slice_of_text(file));
+}
+
 static void read_dir(query_data *data, query_row *row, query_value *value)
 {
 	(void)data;
@@ -390,19 +408,12 @@ static void read_latency(query_data *data, query_row *row, query_value *value)
 		value_set_duration(value, record_latency(data->record, row->event->index));
 }
 
-/* From its sighting nearest to the client to the farthest one, either way. */
 static void read_hop_latency(query_data *data, query_row *row, query_value *value)
 {
-	const struct event *event = row->event;
-	timestamp most = 0;
+	timestamp span = event_hop_time(row->event);
 	(void)data;
-	for (size_t i = 1; i < event->leg_count; i++) {
-		timestamp span = event->legs[i].origin.time - event->legs[0].origin.time;
-		span = span < 0 ? -span : span;
-		most = span > most ? span : most;
-	}
-	if (event->leg_count)
-		value_set_duration(value, most);
+	if (span != TIMESTAMP_NONE)
+		value_set_duration(value, span);
 }
 
 static void read_answered(query_data *data, query_row *row, query_value *value)
@@ -538,7 +549,10 @@ static const struct query_field query_fields[] = {
     {"handshake", TABLE_SESSIONS, TYPE_BOOL, NULL, false, read_handshake, stays_with_handshake, "was captured"},
     {"index", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_index, NULL, "its place in the timeline"},
     {"conn", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_conn, stays_of_event, "client-server"},
-    {"packet", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_packet, NULL, "the first of it, as Wireshark numbers them"},
+    {"packet", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_packet, NULL,
+        "the first of it, as Wireshark numbers them; of merged files in order of time"},
+    {"file", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_file, NULL, "of several that are merged, the one that has it"},
+    {"file_packet", TABLE_EVENTS, TYPE_NUMBER, NULL, false, read_file_packet, NULL, "the number of that packet there"},
     {"dir", TABLE_EVENTS, TYPE_WORD, &directions, false, read_dir, stays_always, "\"c>s\" or \"s>c\""},
     {"type", TABLE_EVENTS, TYPE_WORD, &types, false, read_type, stays_always, "event, ack, connect, http, ws-close, …"},
     {"nsp", TABLE_EVENTS, TYPE_TEXT, NULL, false, read_nsp, stays_always, "namespace"},

@@ -186,8 +186,8 @@ void frontend_check_state(struct findings *findings, const struct frontend *fron
 	if (!finding)
 		return;
 	finding_say(findings, finding,
-	    "%s declares %" PRIu64 " %s that the build lacks%s%s, and lacks %" PRIu64 " that the build has%s%s; "
-	    "pages run the build",
+	    "%s declares %" PRIu64 " %s that the build lacks%s%s, and lacks %" PRIu64
+	    " that the build has%s%s; pages run the build",
 	    frontend->context, only_source.count, plural_choose(only_source.count, "state or var", "states and vars"),
 	    only_source.count ? ", first " : "", only_source.first, only_build.count,
 	    only_build.count ? ", first " : "", only_build.first);
@@ -232,8 +232,8 @@ static void bundle_check_arguments(struct findings *findings, const struct bundl
 	    bundle->all.files, all, without, bundle_argument_limit(), BUNDLE_MACOS_ARGUMENTS);
 	finding_advise(findings, finding,
 	    "\"Argument list too long\": ship only the %" PRIu64
-	    " file%s that pages need: cp -R %s/build/client DEST. To sign "
-	    "or pack all, let find run the command in portions: find … -exec codesign … {} +",
+	    " file%s that pages need: cp -R %s/build/client DEST. To sign or pack all, let find run the command in "
+	    "portions: find … -exec codesign … {} +",
 	    bundle->served.files, plural_ending(bundle->served.files),
 	    bundle->frontend.web ? bundle->frontend.web : path);
 }
@@ -344,8 +344,7 @@ static void baked_check_version(struct detector_state *state, const struct event
 	finding_prove(state->findings, finding, &event->origin, "Sec-WebSocket-Protocol of the page");
 	finding_advise(state->findings, finding,
 	    "Give --frontend the directory that the server really serves; or, if this one was meant to be served, ship "
-	    "it "
-	    "and let browsers reload.");
+	    "it and let browsers reload.");
 }
 
 static void baked_check_transport(struct detector_state *state, const struct event *event, struct slice baked)

@@ -50,7 +50,7 @@ bool frontend_wants_script(const struct frontend *frontend, struct slice target)
 /* A page that is loaded again brings the same. */
 static bool captured_is_known(struct frontend *frontend, struct slice script)
 {
-	uint64_t digest = fnv_add(FNV_START, script.at, script.len);
+	uint64_t digest = fnv_digest(script);
 	size_t count = frontend->digest_count < FRONTEND_DIGESTS ? frontend->digest_count : FRONTEND_DIGESTS;
 	for (size_t i = 0; i < count; i++)
 		if (frontend->digests[i] == digest)

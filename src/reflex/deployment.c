@@ -68,21 +68,31 @@ __attribute__((format(printf, 4, 5))) static void deployment_judge(
 
 /* ---- handshakes */
 
+/* As Reflex's server refuses one (reflex.md section 7). Any other answer is of something else, and says nothing of it.
+ */
+static bool deployment_refuses_transport(const struct exchange *exchange)
+{
+	return exchange->status == 400 || exchange->status == 403;
+}
+
 static void deployment_judge_transport(struct deployment *deployment, const struct event *event)
 {
 	char at[ORIGIN_TEXT];
 	const struct exchange *exchange = event->exchange;
 	bool websocket = exchange->target->transport == TRANSPORT_WEBSOCKET;
-	bool taken = exchange->status == 101 || exchange->status == 200;
+	bool taken = websocket ? exchange_grants_websocket(exchange) : exchange->status == 200 && event->session;
 	enum deployment_item item = websocket ? DEPLOYMENT_WEBSOCKET : DEPLOYMENT_POLLING;
-	if (exchange->status)
+	origin_format(ORIGIN_OF(&event->origin, event->origin.last), at);
+	if (taken || deployment_refuses_transport(exchange))
 		deployment_judge(deployment, item, taken ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
-		    "%s: HTTP %d", origin_format(ORIGIN_AT(event->origin.kind, event->origin.last), at),
-		    exchange->status);
+		    "%s: HTTP %d", at, exchange->status);
+	else if (exchange->status && deployment->verdicts[item] == DEPLOYMENT_UNSEEN)
+		deployment_judge(
+		    deployment, item, DEPLOYMENT_UNSEEN, "%s: HTTP %d, which opens no session", at, exchange->status);
 	if (exchange_is_of_browser(exchange) && deployment->verdicts[DEPLOYMENT_CLIENT] != DEPLOYMENT_NOT_IN_EFFECT)
 		deployment_judge(deployment, DEPLOYMENT_CLIENT,
 		    websocket ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT, "%s: the page asks by %s",
-		    origin_format(ORIGIN_AT(event->origin.kind, event->origin.first), at),
+		    origin_format(ORIGIN_OF(&event->origin, event->origin.first), at),
 		    websocket ? "WebSocket" : "polling");
 }
 
@@ -97,7 +107,7 @@ static void deployment_judge_cors(struct deployment *deployment, const struct ev
 	if (deployment->verdicts[DEPLOYMENT_CORS] != DEPLOYMENT_NOT_IN_EFFECT)
 		deployment_judge(deployment, DEPLOYMENT_CORS,
 		    count == 1 ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT, "%s: it stands there %zu %s",
-		    origin_format(ORIGIN_AT(event->origin.kind, event->origin.last), at), count,
+		    origin_format(ORIGIN_OF(&event->origin, event->origin.last), at), count,
 		    plural_choose(count, "time", "times"));
 }
 
@@ -107,7 +117,7 @@ static void deployment_judge_deflate(struct deployment *deployment, const struct
 	struct slice agreed = exchange_field(&event->exchange->answer, "Sec-WebSocket-Extensions");
 	bool deflate = slice_find(agreed, SLICE("permessage-deflate")) < agreed.len;
 	deployment_judge(deployment, DEPLOYMENT_DEFLATE, deflate ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
-	    "%s: the server %s", origin_format(ORIGIN_AT(event->origin.kind, event->origin.last), at),
+	    "%s: the server %s", origin_format(ORIGIN_OF(&event->origin, event->origin.last), at),
 	    deflate ? "agreed" : "did not agree");
 }
 
@@ -119,8 +129,7 @@ static void deployment_judge_open(struct deployment *deployment, const struct ev
 	if (event->transport == TRANSPORT_POLLING)
 		deployment_judge(deployment, DEPLOYMENT_UPGRADE,
 		    event->session->offers_websocket ? DEPLOYMENT_IN_EFFECT : DEPLOYMENT_NOT_IN_EFFECT,
-		    "%s: upgrades of the handshake",
-		    origin_format(ORIGIN_AT(event->origin.kind, event->origin.last), at));
+		    "%s: upgrades of the handshake", origin_format(ORIGIN_OF(&event->origin, event->origin.last), at));
 }
 
 /* ---- the retry */

@@ -1,5 +1,10 @@
 /*
- * What an update's names say: delta-unknown-state, delta-unknown-var, delta-missing-var, delta-stale-var.
+ * What an update's names say: delta-unknown-state, delta-unknown-var, delta-missing-var, delta-stale-var,
+ * frontend-mismatch.
+ *
+ * Seen: the version that the frontend names, and a var of the backend whose name that version does not give out: vars
+ * end with _rx_state_ since 0.8.0 (reflex constants/state.py: FIELD_MARKER). Nothing else could explain it: the var is
+ * Reflex's own. Ruled out: frontends that name no version, and what came before 0.8.0 itself.
  *
  * Seen: a name in a delta that the frontend's manifest lacks, or one that the manifest has, that a page reads, and that
  * a whole dump of its state lacks. Ruled out: vars that no page reads (their absence shows nowhere); since Reflex 0.9
@@ -206,6 +211,62 @@ void page_judge_update(struct pages *pages, struct page *page, const struct even
 		page_report_missing_vars(pages, page, event);
 }
 
+/* ---- versions */
+
+/* Does the version name vars with the marker, as 0.8.0 and later do? 0: what it is is not known: no version, or one
+ * that came before 0.8.0. */
+static int page_version_marks(const char *version)
+{
+	struct slice rest = slice_of_text(version);
+	uint64_t major, minor, patch;
+	if (!digits_take(&rest, 4, &major) || !slice_starts_with(rest, SLICE(".")))
+		return 0;
+	rest = slice_drop(rest, 1);
+	if (!digits_take(&rest, 4, &minor) || !slice_starts_with(rest, SLICE(".")))
+		return 0;
+	rest = slice_drop(rest, 1);
+	bool is_known = digits_take(&rest, 4, &patch);
+	bool is_early = !major && minor == 8 && is_known && !patch && rest.len &&
+	                !slice_starts_with(rest, SLICE(".post"));
+	return !is_known || is_early ? 0 : major || minor >= 8 ? 1 : -1;
+}
+
+/* How the backend names `is_hydrated`, which each state's root has: with the marker, or (-1) without; 0: this update
+ * does not say. */
+static int page_backend_marks(struct slice delta)
+{
+	struct update_walk walk = update_walk_delta(delta);
+	struct update_item item;
+	while (update_next_item(&walk, &item))
+		if (!update_item_is_state(&item) && slice_equals(item.state, NAME_ROOT_STATE) &&
+		    slice_equals(name_of_var(item.var), SLICE("is_hydrated")))
+			return name_has_marker(item.var) ? 1 : -1;
+	return 0;
+}
+
+void page_judge_version(
+    struct pages *pages, const struct page *page, const struct event *event, const struct update *update)
+{
+	struct findings *findings = pages->state.findings;
+	int frontend = page_version_marks(page->version);
+	int backend = frontend && update->delta.len ? page_backend_marks(update->delta) : 0;
+	struct finding *finding = frontend * backend < 0 ? findings_claim(findings, CODE_FRONTEND_MISMATCH,
+	                                                       CONFIDENCE_PROVEN, event->session, event, "versions")
+	                                                 : NULL;
+	if (!finding)
+		return;
+	finding_prove(findings, finding, &event->origin, "the backend sends is_hydrated%s",
+	    backend > 0 ? "_rx_state_" : " without _rx_state_");
+	if (finding->count > 1)
+		return;
+	finding_say(findings, finding,
+	    "the frontend is of Reflex %s (its Sec-WebSocket-Protocol says so), and the backend's vars %s, as those of "
+	    "Reflex %s: the page looks for other names and shows nothing of what the backend sends",
+	    page->version, backend > 0 ? "end with _rx_state_" : "do not end with _rx_state_",
+	    backend > 0 ? "0.8.0 and later do" : "before 0.8.0");
+	finding_set_cause_row(findings, finding, &reflex_causes[REFLEX_VERSIONS_DIFFER]);
+}
+
 /* ---- stale */
 
 static bool page_is_stale_enough(const struct pages *pages, const struct model_stale *stale)
@@ -235,11 +296,9 @@ static void page_report_stale(struct pages *pages, struct finding *finding, cons
 	    "the last change of %s", source);
 	finding_advise(findings, finding,
 	    "If %s is a computed var, name what it depends on: @rx.var(deps=[\"%s\"]), or cache=False. Reflex finds "
-	    "the "
-	    "dependencies in the bytecode of the getter; a getter that Nuitka or Cython compiled has none, so the var "
-	    "is "
-	    "cached for ever. In code that is not compiled: the getter does not read %s itself, or %s is changed in "
-	    "place.",
+	    "the dependencies in the bytecode of the getter; a getter that Nuitka or Cython compiled has none, so the "
+	    "var is cached for ever. In code that is not compiled: the getter does not read %s itself, or %s is "
+	    "changed in place.",
 	    var, source, source, source);
 	finding_doubt(findings, finding, "the var may be a constant");
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "reflex/page.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 static timestamp page_end(const struct page *page, const struct session *session)
@@ -78,20 +79,18 @@ static bool page_was_cut_off(const struct page *page)
 
 /* ---- one event */
 
-/* "CartState.add" of the name `reflex___state____state.shop___cart____cart_state.add`, which the evidence has in full.
- */
-static const char *page_short_name(const struct page_pending *pending, char text[PAGE_NAME])
+const char *page_handler(struct slice name, char text[PAGE_NAME])
 {
-	struct slice name = slice_of_text(pending->name);
 	char class_text[PAGE_NAME];
 	struct buffer class = buffer_over(class_text, sizeof class_text);
 	size_t dot = slice_find_last(name, SLICE("."));
-	if (dot >= name.len || !name_write_class(&class, slice_take(name, dot)))
-		return pending->name;
+	bool has_class = dot < name.len && name_write_class(&class, slice_take(name, dot));
 	struct slice written = buffer_slice(&class);
 	size_t module = slice_find_last(written, SLICE("."));
 	written = module < written.len ? slice_drop(written, module + 1) : written;
-	snprintf(text, PAGE_NAME, "%.*s%s", (int)written.len, (const char *)written.at, pending->name + dot);
+	struct slice rest = slice_take(has_class ? slice_drop(name, dot) : name, PAGE_NAME - 1);
+	snprintf(text, PAGE_NAME, "%.*s%.*s", has_class ? (int)written.len : 0, (const char *)written.at, (int)rest.len,
+	    (const char *)rest.at);
 	return text;
 }
 
@@ -120,7 +119,7 @@ static void page_report_late(struct pages *pages, const struct page *page, const
 	finding_say(findings, finding,
 	    "event %s was sent %s before the client left, and was never answered%s; harmless: the client had already "
 	    "gone",
-	    page_short_name(pending, name), timestamp_format_span(page->left - pending->time, span),
+	    page_handler(slice_of_text(pending->name), name), timestamp_format_span(page->left - pending->time, span),
 	    pending->last_words ? ", in the request that carried the disconnect" : "");
 	if (denied && !confirmed)
 		page_doubt_by_log(pages, finding, session, pending);
@@ -156,7 +155,7 @@ static void page_report_early(struct pages *pages, const struct session *session
 	finding->phase = "early";
 	finding_say(findings, finding,
 	    "event %s reached the server before its CONNECT was acknowledged, and was never answered",
-	    page_short_name(pending, name));
+	    page_handler(slice_of_text(pending->name), name));
 	if (!confirmed)
 		finding_doubt(findings, finding, "the wire does not show what the server did with it");
 }
@@ -172,7 +171,7 @@ static void page_report_absent(struct pages *pages, const struct session *sessio
 	finding_say(findings, finding,
 	    "event %s was not answered, the session was alive and no client was leaving, and at that moment the server "
 	    "logged \"%s\"",
-	    page_short_name(pending, name), line->text);
+	    page_handler(slice_of_text(pending->name), name), line->text);
 }
 
 static void page_report_unanswered(
@@ -189,10 +188,10 @@ static void page_report_unanswered(
 		finding_say(findings, finding,
 		    "event %s was under way when the connection broke, %s later and without a goodbye: its update is "
 		    "lost",
-		    page_short_name(pending, name), span);
+		    page_handler(slice_of_text(pending->name), name), span);
 	else
 		finding_say(findings, finding, "event %s was not answered in %s; %llu update%s came before",
-		    page_short_name(pending, name), span, (unsigned long long)page->updates,
+		    page_handler(slice_of_text(pending->name), name), span, (unsigned long long)page->updates,
 		    plural_ending(page->updates));
 	page_doubt_by_log(pages, finding, session, pending);
 }
@@ -247,7 +246,7 @@ static void page_report_hydrate(struct pages *pages, const struct page *page, co
 	finding_prove(findings, finding, ORIGIN_AT(session->seen_in, point->packet), "%s", what);
 	if (cause == REFLEX_HYDRATE_ERROR)
 		finding_prove(findings, finding, ORIGIN_AT(session->seen_in, page->refused.packet),
-		    "the server answers with an error toast");
+		    "the server answers with an error message");
 	finding_set_cause_row(findings, finding, &reflex_causes[cause]);
 	detector_doubt_absence(findings, finding, session);
 }
@@ -334,7 +333,7 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 		if (finding)
 			finding_say(findings, finding,
 			    "after event %s, which was not answered, the page sent nothing for %s",
-			    page_short_name(&page->pending[0], name),
+			    page_handler(slice_of_text(page->pending[0].name), name),
 			    timestamp_format_span(page_end(page, session) - since, span));
 	} else if (page->owed.event && page_is_silent_since(page, session, page->owed.time)) {
 		timestamp since = page->owed.time;
@@ -350,8 +349,41 @@ static void page_judge_silence(struct pages *pages, const struct page *page, con
 		detector_doubt_absence(findings, finding, session);
 }
 
+/* Updates to a client that is gone: its connection is still open to the server, and TCP sends the bytes again and
+ * again. A client that sent anything meanwhile is there, and so may one be that has just gone silent. */
+static void page_judge_delivery(struct pages *pages, const struct page *page, const struct session *session)
+{
+	struct findings *findings = pages->state.findings;
+	const struct delivery *delivery = &session->deliveries[DIRECTION_TO_CLIENT];
+	const struct delivery_loss *waiting = &delivery->waiting;
+	timestamp lasted = page_end(page, session) - waiting->span.since;
+	char span[TIMESTAMP_TEXT_SIZE], back[80] = "";
+	if (!page->unseen || page->left || session->transport != TRANSPORT_WEBSOCKET || !waiting->span.since ||
+	    waiting->heard || waiting->resent < threshold_count(THRESHOLD_OBSTACLE_RESENT) ||
+	    lasted < reflex_time(REFLEX_UNDELIVERED))
+		return;
+	struct finding *finding = findings_claim(findings, CODE_DELTA_LOST, CONFIDENCE_LIKELY, session, NULL, "");
+	if (!finding || finding->count > 1)
+		return;
+	uint64_t newest = page_newest_session(pages, page);
+	if (newest > session->number)
+		snprintf(back, sizeof back, ", and the page is back with the same token (session %" PRIu64 ")", newest);
+	finding->time = page->unseen_since;
+	finding_say(findings, finding,
+	    "%llu %s sent after the client's last sign of life, and for %s TCP has acknowledged no byte, though what "
+	    "waits was sent again %u times%s",
+	    (unsigned long long)page->unseen, plural_choose(page->unseen, "update was", "updates were"),
+	    timestamp_format_span(lasted, span), waiting->resent, back);
+	finding_doubt(findings, finding, "the capture ends before TCP gives up");
+	finding_prove(
+	    findings, finding, ORIGIN_AT(session->seen_in, page->unseen_packet), "the first of these updates");
+	finding_prove(
+	    findings, finding, ORIGIN_AT(session->seen_in, waiting->span.packet), "bytes that are not acknowledged");
+}
+
 void page_judge_life(struct pages *pages, struct page *page, const struct session *session)
 {
+	page_judge_delivery(pages, page, session);
 	/* Where some did not fit, answers can no longer be distinguished. */
 	for (size_t i = 0; i < page->pending_count && !page->pending_unsure; i++)
 		page_judge_pending(pages, page, session, &page->pending[i]);

@@ -24,6 +24,7 @@ static void pages_free(void *self)
 	struct pages *pages = self;
 	if (!pages)
 		return;
+	pages_forget_tokens(pages);
 	buffer_free(&pages->text);
 	free(pages);
 }
@@ -66,7 +67,10 @@ static void page_note_handshake(struct pages *pages, const struct event *event)
 {
 	struct slice version = slice_take(
 	    exchange_field(&event->exchange->request, "Sec-WebSocket-Protocol"), PAGE_VERSION - 1);
+	struct slice target = event->exchange->request.head.target, token;
 	bool browser = exchange_is_of_browser(event->exchange);
+	if (http_find_parameter(target, "token", &token) && backend_is_path(http_target_path(target)))
+		page_note_token(pages, event->session, token);
 	struct page *page = browser || version.len ? session_state_of(&pages->state.sessions, event->session) : NULL;
 	if (!page)
 		return;
@@ -88,9 +92,13 @@ static void page_push_pending(
 	}
 	struct page_pending *pending = &page->pending[page->pending_count++];
 	struct slice name = json_inside_quotes(sent->name);
+	/* Since 0.10 no event says whether an update asked for it. */
+	bool asked = !sent->has_actions && page->model->client != MODEL_CLIENT_SKIPS;
+	bool soon = page->loaded && event->origin.time - page->loaded < reflex_time(REFLEX_LOAD_EVENTS);
 	*pending = (struct page_pending){.packet = event->origin.last,
 	    .time = event->origin.time,
 	    .early = early,
+	    .own = asked || soon,
 	    .hydrate = update_event_is(sent, "hydrate") || update_event_is(sent, "hydrate_and_load")};
 	snprintf(pending->name, sizeof pending->name, "%.*s", (int)slice_take(name, PAGE_NAME - 1).len,
 	    (const char *)name.at);
@@ -98,6 +106,8 @@ static void page_push_pending(
 
 static void page_pop_pending(struct page *page, size_t count)
 {
+	if (count)
+		memcpy(page->answered, page->pending[count - 1].name, sizeof page->answered);
 	page->pending_count -= count;
 	if (page->pending_count)
 		memmove(page->pending, page->pending + count, page->pending_count * sizeof *page->pending);
@@ -126,8 +136,10 @@ static void page_report_frontend_error(struct pages *pages, const struct event *
 	finding_prove(findings, finding, &event->origin, "error report of the page");
 }
 
-static void page_note_sent(struct page *page, const struct event *event, const struct update_event *sent)
+static void page_note_sent(
+    struct pages *pages, struct page *page, const struct event *event, const struct update_event *sent)
 {
+	page_note_load(pages, page, event, sent);
 	model_note_event(page->model, sent, page_point(event));
 	page->sent = event->origin.time;
 }
@@ -138,7 +150,7 @@ static void page_take_sent(struct pages *pages, const struct event *event, const
 	if (!page || !page->model)
 		return;
 	enum namespace_state state = page_namespace_state(event);
-	page_note_sent(page, event, sent);
+	page_note_sent(pages, page, event, sent);
 	page->owed.event = 0;
 	if (slice_ends_with(json_inside_quotes(sent->name), SLICE("handle_frontend_exception")))
 		page_report_frontend_error(pages, event, sent->payload);
@@ -166,7 +178,7 @@ static void page_take_connect(struct pages *pages, const struct event *event)
 	if (!page || !page->model)
 		return;
 	model_begin_connection(page->model, true, page_point(event));
-	page_note_sent(page, event, &sent);
+	page_note_sent(pages, page, event, &sent);
 }
 
 /* ---- the server's updates */
@@ -185,11 +197,10 @@ static bool page_asked_event(const struct update *update, struct slice *name)
 {
 	struct json_walk walk = json_walk_into(update->events);
 	while (json_walk_next(&walk)) {
-		if (!json_find_member(walk.value, "name", name) || name->len < 3)
+		if (!json_find_member(walk.value, "name", name) || name->len < 3 || update_is_client_side(*name))
 			continue;
 		*name = json_inside_quotes(*name);
-		if (!update_is_client_side(*name))
-			return true;
+		return true;
 	}
 	return false;
 }
@@ -218,9 +229,13 @@ static void page_note_unseen(struct page *page, const struct event *event)
 	}
 }
 
-/* What the toast says in production, where the exception is for the server's log alone (reflex app.py:
+/* In production, and up to 0.4, the exception is for the server's log alone (reflex app.py:
  * default_backend_exception_handler). */
-static const char page_hidden_error[] = "Contact the website administrator.";
+static bool page_hides_error(struct slice said)
+{
+	return slice_equals_text(said, "Contact the website administrator.") ||
+	       slice_starts_with(said, SLICE("An error occurred."));
+}
 
 /* `asked`: the page's event that it answers; "": not known. */
 static void page_report_errors(
@@ -240,14 +255,20 @@ static void page_report_errors(
 		    findings, CODE_HANDLER_ERROR, CONFIDENCE_PROVEN, event->session, event, "");
 		if (!finding)
 			continue;
-		if (finding->count == 1)
-			finding_say(findings, finding, "the server answered %s%swith its error toast: %.*s", asked,
+		if (finding->count == 1 && update->final == UPDATE_FINAL_NULL && *page->answered)
+			finding_say(findings, finding,
+			    "a background task (the update answers no event), most likely of %s, the last event before "
+			    "it, ended with the server's error message: %.*s",
+			    page->answered, (int)said.len, (const char *)said.at);
+		else if (finding->count == 1)
+			finding_say(findings, finding, "the server answered %s%swith its error message: %.*s", asked,
 			    *asked ? " " : "", (int)said.len, (const char *)said.at);
-		if (slice_equals_text(said, page_hidden_error))
+		if (page_hides_error(said))
 			finding_advise(findings, finding,
-			    "Look in the server's log at this time for the exception, which Reflex hides from pages in "
-			    "production, and fix the handler or computed var that raised it.");
-		finding_prove(findings, finding, &event->origin, "update with an error toast");
+			    "Look in the server's log at this time for the exception, which Reflex hides from pages "
+			    "(up "
+			    "to 0.4, and later in production), and fix the handler or computed var that raised it.");
+		finding_prove(findings, finding, &event->origin, "update with an error message");
 	}
 	buffer_free(&text);
 }
@@ -297,11 +318,14 @@ static void page_take_update(struct pages *pages, const struct event *event, con
 	if (!page || !page->model)
 		return;
 	page->updates++;
+	page->updated = event->origin.time;
 	page->has_final |= update->final != UPDATE_FINAL_ABSENT;
 	char asked[PAGE_NAME] = "";
 	if (page->pending_count == 1 && !page->pending_unsure)
 		memcpy(asked, page->pending[0].name, sizeof asked);
-	bool hydrate = page_settle(page, update);
+	bool own = page->pending_count ? page->pending[0].own
+	                               : event->origin.time - page->loaded < reflex_time(REFLEX_LOAD_EVENTS);
+	bool hydrate = page_settle(page, update), was_hydrated = page->model->hydrated.event != 0;
 	struct model_effect effect = {0};
 	page_doubt_frontend(pages, page, update);
 	if (update->delta.len)
@@ -312,6 +336,13 @@ static void page_take_update(struct pages *pages, const struct event *event, con
 	page_note_unseen(page, event);
 	page_report_errors(pages, page, event, update, asked);
 	page_judge_update(pages, page, event, update, effect);
+	page_judge_version(pages, page, event, update);
+	if (own)
+		page_judge_redirects(pages, page, event, update, asked);
+	if (effect.whole)
+		page_note_whole(pages, page, event);
+	if (!was_hydrated && page->model->hydrated.event)
+		page_note_hydrated(pages, page, event);
 }
 
 static void page_report_mismatch(struct pages *pages, const struct event *event)
@@ -339,14 +370,40 @@ static void page_report_new_token(struct pages *pages, const struct event *event
 	if (finding->count > 1)
 		return;
 	finding_say(findings, finding,
-	    "the backend sent new_token: the page's token was in use by another connection, so the backend took the "
-	    "page "
-	    "for a duplicated tab and gave it a new, empty state");
+	    "the backend gave the page another token (new_token), since another connection was using the page's: it "
+	    "took the page for a duplicated tab and gave it a new, empty state");
 	finding_advise(findings, finding,
 	    "If the user duplicated a tab, this is right. If the page only reconnected, the backend still held its "
-	    "former "
-	    "connection: let the backend notice a dead connection before the page comes back (a shorter ping interval "
-	    "and timeout), and find out what ended the connection (a proxy's timeout, a reset).");
+	    "former connection: let the backend notice a dead connection before the page comes back (a shorter ping "
+	    "interval and timeout), and find out what ended the connection (a proxy's timeout, a reset).");
+}
+
+static void page_take_new_token(struct pages *pages, const struct event *event)
+{
+	page_note_other_token(session_state_find(&pages->state.sessions, event->session));
+	page_report_new_token(pages, event);
+}
+
+/* Up to 0.8 the backend answers an event with `reload` when the state of its token is a new one (app.py, process); the
+ * page loads its state again, and sends the event once more. */
+static void page_take_reload(struct pages *pages, const struct event *event)
+{
+	struct findings *findings = pages->state.findings;
+	struct page *page = session_state_find(&pages->state.sessions, event->session);
+	if (!page || !page->updated || event->origin.time - page->updated > reflex_time(REFLEX_STATE_LIVES) ||
+	    ++page->reloads < reflex_count(REFLEX_RELOADS))
+		return;
+	struct finding *finding = findings_claim(
+	    findings, CODE_EVENT_DROPPED, CONFIDENCE_LIKELY, event->session, event, "reload");
+	if (!finding)
+		return;
+	finding_say(findings, finding,
+	    "the backend answered %llu of the page's events with reload: each time it no longer had the page's state, "
+	    "though it had sent the page an update of it shortly before",
+	    (unsigned long long)page->reloads);
+	finding_prove(findings, finding, &event->origin, "reload in place of an update");
+	if (finding->count == 1)
+		finding_set_cause_row(findings, finding, &reflex_causes[REFLEX_STATE_NOT_KEPT]);
 }
 
 /* ---- the timeline */
@@ -364,7 +421,9 @@ static void page_take_event(struct pages *pages, const struct event *event)
 		page_report_mismatch(pages, event);
 	else if (!to_server && json_string_is(event_packet(event)->name, "new_token") &&
 	         session_state_find(&pages->state.sessions, event->session))
-		page_report_new_token(pages, event);
+		page_take_new_token(pages, event);
+	else if (!to_server && json_string_is(event_packet(event)->name, "reload"))
+		page_take_reload(pages, event);
 	else if (to_server && json_string_is(event_packet(event)->name, "client_error"))
 		page_report_frontend_error(pages, event, event_packet(event)->data);
 }
@@ -403,6 +462,8 @@ static void page_note_signs(struct pages *pages, struct page *page, const struct
 	else if (event->kind == EVENT_HTTP ? event->exchange->request.begun > page->unseen_since
 	                                   : event->direction == DIRECTION_TO_SERVER)
 		page->unseen = 0;
+	if (event->direction == DIRECTION_TO_SERVER && event_is_packet(event) && !page_is_leaving(event))
+		page_judge_rival(pages, page, event);
 	if (event->direction == DIRECTION_TO_SERVER && page_is_leaving(event))
 		page_note_left(page, event);
 }
@@ -442,6 +503,11 @@ static void pages_take_event(void *self, const struct event *event)
 		page_note_signs(pages, page, event);
 	if (page && page->overdue && page->model->answered.event)
 		page_withdraw_overdue(pages, page, event->session);
+}
+
+static void pages_take_beside(void *self, const struct event *event)
+{
+	pages_judge_upload(self, event);
 }
 
 static void pages_judge_overdue(void *self, const struct session *session, timestamp now)
@@ -518,6 +584,7 @@ const struct detector detector_pages = {
     .new = pages_new,
     .free = pages_free,
     .event = pages_take_event,
+    .beside = pages_take_beside,
     .session_over = pages_judge_session,
     .overdue = pages_judge_overdue,
     .end = pages_end,

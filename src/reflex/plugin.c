@@ -164,6 +164,9 @@ const struct plugin plugin_reflex = {
     .close = reflex_close,
     .wants_document = reflex_wants_document,
     .document = reflex_take_document,
+    .wants_beside = reflex_wants_beside,
+    .takes_beside = reflex_takes_beside,
+    .refused = reflex_refused,
     .log_table = &reflex_log_table,
     .owns = reflex_owns,
     .pairing = &reflex_pairing,
@@ -210,9 +213,8 @@ static const struct code_entry reflex_code_table[] = {
         "An event arrived while its session was not registered",
         "An event reached the server while its session was not registered. Early: before the CONNECT was acknowledged. "
         "Late: while the session was closing; the server then logs \"Socket.IO environ is not initialized\". Late is "
-        "harmless: the client had already gone. With polling it always happens when an event and the disconnect "
-        "travel in one POST. The wire shows an unanswered event; only the server's log proves the race "
-        "(--server-log).",
+        "harmless: the client had already gone. With polling it always happens when an event and the disconnect travel "
+        "in one POST. The wire shows an unanswered event; only the server's log proves the race (--server-log).",
         "Late: harmless; silence the log line, do not retry. Early: let the client wait for the CONNECT's answer "
         "before it sends (stock clients do).",
         environ_race_cases,
@@ -221,8 +223,7 @@ static const struct code_entry reflex_code_table[] = {
     [CODE_ENVIRON_ABSENT - REFLEX_CODES] = {"environ-absent", SEVERITY_ERROR,
         "The server lost its registration of a live session",
         "The server's log says that the environ is not initialised while the session was alive and no client was "
-        "leaving. "
-        "This is not a race: the code that looks it up asks another server object than the one that took the "
+        "leaving. This is not a race: the code that looks it up asks another server object than the one that took the "
         "connection (a module imported twice, a second app instance), registers late, or is wrapped.",
         "Look for two instances: a module imported under two names (usual in bundles made by Nuitka or PyInstaller), "
         "two App objects, a custom on_event. Remove retry patches: they hide the log line and repair nothing.",
@@ -244,9 +245,9 @@ static const struct code_entry reflex_code_table[] = {
         "where they were captured."},
     [CODE_DELTA_UNKNOWN_VAR - REFLEX_CODES] = {"delta-unknown-var", SEVERITY_ERROR,
         "The backend sends a var that the frontend does not show",
-        "An update names a var that the frontend's substate does not declare: the page stores it, and nothing "
-        "renders it. Either it was renamed, and pages lack the var of the old name; or, when everything came that "
-        "pages show of that substate, it is new in the backend (info).",
+        "An update names a var that the frontend's substate does not declare: the page stores it, and nothing renders "
+        "it. Either it was renamed, and pages lack the var of the old name; or, when everything came that pages show "
+        "of that substate, it is new in the backend (info).",
         "Export the frontend again, from exactly the code that the backend runs; a likely old name is given.", NULL,
         "A var that is new in the backend and that no page shows: information only."},
     [CODE_DELTA_MISSING_VAR - REFLEX_CODES] = {"delta-missing-var", SEVERITY_ERROR,
@@ -284,8 +285,8 @@ static const struct code_entry reflex_code_table[] = {
         "A user who does nothing: only events that the page sends by itself count as missing."},
     [CODE_FRONTEND_MISMATCH - REFLEX_CODES] = {"frontend-mismatch", SEVERITY_ERROR,
         "Frontend and backend say that they differ",
-        "The backend told the frontend that their state schemas differ, or the versions that both name are not the "
-        "same.",
+        "The backend told the frontend that their state schemas differ, or the version that the frontend names is one "
+        "that looks for other names of vars than the backend sends.",
         "Export the frontend again, from exactly the code and version that the backend runs, and ship both together.",
         NULL, "Nothing: both sides say so."},
     [CODE_FRONTEND_ERROR - REFLEX_CODES] = {"frontend-error", SEVERITY_ERROR, "The frontend reported an error",
@@ -298,8 +299,7 @@ static const struct code_entry reflex_code_table[] = {
     [CODE_BUNDLE_FILE_COUNT - REFLEX_CODES] = {"bundle-file-count", SEVERITY_WARNING,
         "The bundle has more files than a command line takes",
         "A command line that names every file of the directory exceeds the limit of this system or of macOS "
-        "(\"Argument "
-        "list too long\").",
+        "(\"Argument list too long\").",
         "Ship only build/client; let find run commands in portions (-exec … {} +).", NULL, NULL},
     [CODE_BUNDLE_INCOMPLETE - REFLEX_CODES] = {"bundle-incomplete", SEVERITY_ERROR, "The bundle lacks what pages need",
         "There is no build, no index.html in it, or its scripts declare no state.",
@@ -328,6 +328,8 @@ static const struct code_explanation reflex_explanations[] = {
     {CODE_DELTA_UNKNOWN_STATE, CODE_DELTA_MISSING_VAR, EXPLAINS_IN_SESSION, NULL},
     {CODE_FRONTEND_MISMATCH, CODE_DELTA_UNKNOWN_STATE, EXPLAINS_IN_SESSION, NULL},
     {CODE_FRONTEND_MISMATCH, CODE_FRONTEND_ERROR, EXPLAINS_IN_SESSION, NULL},
+    {CODE_FRONTEND_MISMATCH, CODE_DELTA_UNKNOWN_VAR, EXPLAINS_IN_SESSION, NULL},
+    {CODE_FRONTEND_MISMATCH, CODE_DELTA_MISSING_VAR, EXPLAINS_IN_SESSION, NULL},
     {CODE_DELTA_UNKNOWN_STATE, CODE_FRONTEND_ERROR, EXPLAINS_IN_SESSION, NULL},
     {CODE_DELTA_UNKNOWN_VAR, CODE_DELTA_MISSING_VAR, EXPLAINS_IN_SESSION, NULL},
     {CODE_ENVIRON_ABSENT, CODE_EVENT_UNANSWERED, EXPLAINS_IN_SESSION, NULL},
@@ -342,6 +344,8 @@ static const struct code_explanation reflex_explanations[] = {
     {CODE_HYDRATE_MISSING, CODE_FRONTEND_STUCK, EXPLAINS_IN_SESSION, NULL},
     {CODE_HANDLER_ERROR, CODE_DELTA_STALE_VAR, EXPLAINS_IN_SESSION, NULL},
     {CODE_ABNORMAL_CLOSE, CODE_DELTA_LOST, EXPLAINS_IN_SESSION, NULL},
+    {CODE_PAYLOAD_TOO_LARGE, CODE_CORS_BLOCKED, EXPLAINS_OF_SERVER, "error-answer"},
+    {CODE_EVENT_DROPPED, CODE_CORS_BLOCKED, EXPLAINS_OF_SERVER, "error-answer"},
     {0},
 };
 
@@ -368,6 +372,77 @@ const struct cause_entry reflex_causes[] = {
     [REFLEX_HYDRATE_NOT_FINISHED] = {"not-finished", "hydrate-missing",
         "the state was sent, and is_hydrated never came as true",
         "Look for on_load handlers of this page that hang or raise: is_hydrated becomes true after the last of them.",
+        {{0}}},
+    [REFLEX_REDIRECT_LOOP] = {"redirect-loop", "reconnect-loop",
+        "what a page does when it loads redirects it, and the page that is loaded then redirects again",
+        "Find the rx.redirect in the on_load or on_mount handler that is named: return it only when the page is not "
+        "where it leads to, or when what it waits for (a login, a var) is not there. A var that is lost with each load "
+        "has to be kept (rx.Cookie, rx.LocalStorage).",
+        {{0}}},
+    [REFLEX_TOKEN_TWICE] = {"token-at-two-backends", "duplicate-session",
+        "two backends, or two workers, each have a connection of the same token, and do not know of each other",
+        "Set redis_url in rxconfig.py (or REFLEX_REDIS_URL) to one Redis for all backends and workers, which then "
+        "share states and know of each other's tabs. Without Redis run a single worker, or let the balancer send each "
+        "client to the same backend (sticky by address or cookie).",
+        {{0}}},
+    [REFLEX_VERSIONS_DIFFER] = {"versions-differ", "frontend-mismatch",
+        "the frontend was exported by another version of Reflex than the backend runs",
+        "Export the frontend again with the version of Reflex that the backend runs (pip show reflex), and ship both "
+        "together. Where that was done: let browsers, proxies and the CDN drop the old export from their caches.",
+        {{0}}},
+    [REFLEX_PREFIX] = {"prefix-not-stripped", "handshake-rejected",
+        "a Reflex backend serves /_event at its root, so the prefix before it was not taken off on the way",
+        "Let the proxy take the prefix off before it passes the request on (nginx: location /api/ { proxy_pass "
+        "http://backend:8000/; }, with the slash at the end; Traefik: StripPrefix; Caddy: handle_path). Or let the "
+        "backend serve it: backend_path=\"/api\" in rxconfig.py, in Reflex 0.9 where it has that. Or leave the prefix "
+        "out of api_url in rxconfig.py. After a change of rxconfig.py export the frontend again: the export bakes the "
+        "address in.",
+        {{0}}},
+    [REFLEX_API_URL] = {"api-url", "handshake-rejected", "what answers at the page's api_url is not the Reflex backend",
+        "The page's api_url leads to something else than the backend, most often to the server of the frontend's own "
+        "files, which answers for every path. In rxconfig.py set api_url to the backend's address (port 8000, unless "
+        "backend_port says another), and export the frontend again: the export bakes it in. Or let the proxy or web "
+        "server pass /_event, /_upload and /ping on to the backend.",
+        {{0}}},
+    [REFLEX_UPLOAD_SIZE] = {"upload-too-large", "payload-too-large",
+        "something before the backend refuses the size of an upload",
+        "Raise the limit of what answered, for /_upload (nginx: client_max_body_size, 1 MB by default; Apache: "
+        "LimitRequestBody; Caddy: request_body max_size; Traefik: buffering.maxRequestBodyBytes; Cloudflare: 100 MB in "
+        "its small plans), and let the page refuse larger files itself (max_size of rx.upload).",
+        {{0}}},
+    [REFLEX_STATE_NOT_KEPT] = {"state-not-kept", "event-dropped",
+        "the backend has lost the page's state again each time an event of the page comes",
+        "Let each event find the state that the page's load has made. With several workers or backends: one Redis for "
+        "all of them (redis_url in rxconfig.py), which neither evicts keys (maxmemory-policy) nor lets them expire "
+        "before the next click (redis_token_expiration). Without Redis: one worker alone, and room where it writes "
+        "states to disk (.states).",
+        {{0}}},
+    [REFLEX_UPLOAD_PATH] = {"upload-path", "event-dropped", "nothing takes uploads at the path that the page asks for",
+        "Let the proxy or web server pass /_upload on to the backend as it does /_event, with the same prefix; where "
+        "nothing of the backend is reached, correct api_url in rxconfig.py and export the frontend again.",
+        {{0}}},
+    [REFLEX_UPLOAD_FORBIDDEN] = {"upload-forbidden", "event-dropped",
+        "something before the backend does not let the upload pass",
+        "Let the proxy, login or firewall that answers pass POST /_upload on to the backend: Reflex itself asks for no "
+        "more than the headers Reflex-Client-Token and Reflex-Event-Handler.",
+        {{0}}},
+    [REFLEX_UPLOAD_UNREACHED] = {"upload-unreached", "event-dropped",
+        "a proxy got no answer from the backend to an upload",
+        "See in the backend's log what it did at this time: a handler that takes longer than the proxy waits (nginx: "
+        "proxy_read_timeout), or a worker that ended (memory).",
+        {{0}}},
+    [REFLEX_UPLOAD_ERROR] = {"upload-error", "event-dropped", "the backend failed at an upload",
+        "Look in the backend's log at this time: the traceback names the upload handler, or what was wrong with the "
+        "files.",
+        {{0}}},
+    [REFLEX_UPLOAD_REQUEST] = {"upload-request", "event-dropped", "the backend does not take the upload as it came",
+        "Read the answer that is quoted. Where it misses a header or a handler: export the frontend again, from "
+        "exactly the code that the backend runs, and let proxies pass Reflex-Client-Token and Reflex-Event-Handler on.",
+        {{0}}},
+    [REFLEX_UPLOAD_CUT] = {"upload-cut", "event-dropped",
+        "the server, or something before it, ended the connection of an upload without an answer",
+        "Look at the limits of what answers at this address: a size that it refuses without a word, a time that an "
+        "upload may take (nginx: client_body_timeout), a worker that ended.",
         {{0}}},
     {0},
 };

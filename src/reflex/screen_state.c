@@ -262,7 +262,7 @@ static void state_draw_heads(struct state_screen *screen, struct ui *ui, const s
 		char time[TIMESTAMP_TEXT_SIZE] = "", at[ORIGIN_TEXT];
 		canvas_format(&place, 0, 0, TINT_BAR, "#%" PRIu64 " %s %s", screen->session,
 		    ui_format_time(ui, event->origin.time, TIMESTAMP_NONE, time),
-		    origin_format(ORIGIN_AT(event->origin.kind, event->origin.first), at));
+		    origin_format(ORIGIN_OF(&event->origin, event->origin.first), at));
 	}
 	canvas_write_text(&sent, 0, 0, TINT_BAR, "the backend sent");
 	canvas_write_text(
@@ -318,7 +318,7 @@ static bool state_holds(void *self, struct ui *ui, uint64_t row, struct slice te
 }
 
 static const struct screen_key state_keys[] = {
-    {KEY_RIGHT, "Right", "to the next update (l too); ~ changed, = sent again", state_next, false, NULL},
+    {KEY_RIGHT, "Right", "to the next update (l too); ~ changed, = sent as it was", state_next, false, NULL},
     {KEY_LEFT, "Left", "to the previous update (h too)", state_previous, false, NULL},
     {'l', "Next", NULL, state_next, true, NULL},
     {'h', "Before", NULL, state_previous, true, NULL},

@@ -140,9 +140,7 @@ static const char *state_value(const struct state_page_view *view, const struct 
 		return "nothing";
 	buffer_init(&masked, BUFFER_NO_LIMIT, view->memory);
 	state_write_value(&masked, view->mask, state, name, value);
-	size_t len = slice_take(buffer_slice(&masked), STATE_VALUE).len;
-	while (len && len < masked.len && (masked.at[len] & 0xc0) == 0x80)
-		len--; /* no character is cut in its middle */
+	size_t len = utf8_take(buffer_slice(&masked), STATE_VALUE).len;
 	if (len)
 		memcpy(text, masked.at, len);
 	text[len] = '\0';

@@ -51,7 +51,10 @@ static bool history_begin(struct history *history, const struct html_report *rep
     uint64_t most, struct budget *memory)
 {
 	struct slice version = manifest ? manifest->version : slice_of(NULL, 0);
-	*history = (struct history){.report = report, .memory = memory, .budget = {.limit = STATE_BYTES}};
+	*history = (struct history){.report = report,
+	    .memory = memory,
+	    .budget = {.limit = STATE_BYTES},
+	    .begin = report->summary->counts->first};
 	history->model = model_new(manifest, model_client_of(version), &history->budget);
 	buffer_init(&history->text, STATE_BYTES, &history->budget);
 	buffer_init(&history->vars, (size_t)most / 2, &history->budget);
@@ -86,13 +89,11 @@ static void value_write(struct buffer *out, const struct history *history, const
 	}
 	buffer_init(&masked, BUFFER_NO_LIMIT, budget);
 	state_write_value(&masked, history->report->mask, state, name_of_var(name), value);
-	size_t len = slice_take(buffer_slice(&masked), STATE_VALUE).len;
-	while (len && len < masked.len && (masked.at[len] & 0xc0) == 0x80)
-		len--; /* no character is cut in its middle */
+	struct slice begin = utf8_take(buffer_slice(&masked), STATE_VALUE);
 	struct buffer shown;
 	buffer_init(&shown, BUFFER_NO_LIMIT, budget);
-	buffer_append(&shown, slice_of(masked.at, len));
-	if (len < masked.len || value->size > value->text.len)
+	buffer_append(&shown, begin);
+	if (begin.len < masked.len || value->size > value->text.len)
 		buffer_append_format(&shown, "… (%zu bytes)", value->size);
 	json_write_string(out, buffer_slice(&shown));
 	out->truncated |= shown.truncated || masked.truncated;
@@ -112,7 +113,7 @@ static void initial_write(struct buffer *out, const struct mask *mask, const str
 	struct buffer masked;
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
 	bool is_masked = mask_write_json(mask, var->initial, name, &masked);
-	buffer_append(out, slice_take(is_masked ? buffer_slice(&masked) : var->initial, STATE_VALUE));
+	buffer_append(out, utf8_take(is_masked ? buffer_slice(&masked) : var->initial, STATE_VALUE));
 	out->truncated |= masked.truncated;
 	buffer_free(&masked);
 }
@@ -275,6 +276,7 @@ static void table_write_missing(struct html *html, const struct manifest_var *va
 	struct buffer initial;
 	buffer_init(&initial, BUFFER_NO_LIMIT, NULL);
 	initial_write(&initial, html->mask, var);
+	html->failed |= initial.truncated;
 	html_slice(html, buffer_slice(&initial));
 	buffer_free(&initial);
 	html_put(html, "</td></tr>\n");
@@ -288,16 +290,15 @@ static void history_write_table(struct html *html, const struct history *history
 	html_format(html,
 	    "<div class=\"state-page\" data-session=\"%" PRIu64 "\"><h3>Page of <a href=\"#s%" PRIu64
 	    "\">session %" PRIu64 "</a></h3>\n<p class=\"faint\">%" PRIu64
-	    " update%s. This is the state after the last of "
-	    "them.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"State of the page of "
-	    "session %" PRIu64 "\"><table><thead><tr><th scope=\"col\">Substate</th><th scope=\"col\">Var</th><th "
-	    "scope=\"col\">The backend sent</th><th scope=\"col\">The page shows</th></tr></thead><tbody>\n",
+	    " update%s. This is the state after the last of them.</p>\n<div class=\"scroll\" tabindex=\"0\" "
+	    "role=\"region\" aria-label=\"State of the page of "
+	    "session %" PRIu64
+	    "\"><table><thead><tr><th scope=\"col\">Substate</th><th scope=\"col\">Var</th><th scope=\"col\">The "
+	    "backend sent</th><th scope=\"col\">The page shows</th></tr></thead><tbody>\n",
 	    session, session, session, history->updates, plural_ending(history->updates), session);
-	while (model->manifest && rows < STATE_ROWS && model_next_missing(model, &cursor))
-		if (cursor.var) {
+	while (model->manifest && model_next_missing(model, &cursor))
+		if (cursor.var && rows++ < STATE_ROWS)
 			table_write_missing(html, cursor.var);
-			rows++;
-		}
 	for (const struct model_state *state = model->states; state; state = state->hh.next)
 		for (const struct model_var *var = state->vars; var && state_is_worth_showing(model, state);
 		     var = var->hh.next)
@@ -342,13 +343,12 @@ static void history_write_missing(struct html *html, const struct model *model)
 	buffer_free(&out);
 }
 
-static void history_write_data(struct html *html, const struct history *history, uint64_t session, bool first)
+static void history_write_data(struct html *html, const struct history *history, uint64_t session)
 {
 	html_format(html,
-	    "%s{\"session\":%" PRIu64 ",\"knows_frontend\":%s,\"updates\":%" PRIu64 ",\"left_out\":%" PRIu64
+	    "{\"session\":%" PRIu64 ",\"knows_frontend\":%s,\"updates\":%" PRIu64 ",\"left_out\":%" PRIu64
 	    ",\"vars\":[",
-	    first ? "" : ",\n", session, history->model->manifest ? "true" : "false", history->updates,
-	    history->left_out);
+	    session, history->model->manifest ? "true" : "false", history->updates, history->left_out);
 	html_json(html, buffer_slice(&history->vars));
 	html_put(html, "],\"missing\":[");
 	history_write_missing(html, history->model);
@@ -360,10 +360,32 @@ static void history_write_data(struct html *html, const struct history *history,
 /* ---- the section */
 
 /* A page's session has events of Reflex's namespace. */
-static bool session_is_page(const struct record *record, uint64_t number)
+static bool session_is_page(const struct html_report *report, uint64_t number)
 {
-	const struct session *session = record_session(record, number);
-	return session && session_find_namespace(session, SLICE("/_event"));
+	const struct session *session = record_session(report->record, number);
+	return session && summary_has(report->summary, session) && session_find_namespace(session, SLICE("/_event"));
+}
+
+struct page_writer {
+	struct html *html;
+	const struct html_report *report;
+	const struct manifest *manifest; /* NULL: not known */
+	uint64_t most;                   /* bytes of data, of a page */
+	struct budget memory;
+};
+
+/* Follows the page, then writes what is wanted of it. */
+static void page_follow(struct page_writer *writer, uint64_t session,
+    void (*write)(struct html *html, const struct history *history, uint64_t session))
+{
+	struct history history;
+	if (history_begin(&history, writer->report, writer->manifest, writer->most, &writer->memory)) {
+		history_follow(&history, session);
+		write(writer->html, &history, session);
+	} else
+		writer->html->failed = true;
+	writer->memory.refused += history.budget.refused;
+	history_end(&history);
 }
 
 static bool page_write(struct html *html, const struct html_report *report, const void *facts, uint64_t most)
@@ -371,7 +393,7 @@ static bool page_write(struct html *html, const struct html_report *report, cons
 	const struct manifest *manifest = frontend_states(facts);
 	uint64_t pages[STATE_PAGES], count = 0, more = 0, sessions = record_session_count(report->record);
 	for (uint64_t number = 1; number <= sessions; number++)
-		if (session_is_page(report->record, number)) {
+		if (session_is_page(report, number)) {
 			if (count < STATE_PAGES)
 				pages[count++] = number;
 			else
@@ -382,37 +404,22 @@ static bool page_write(struct html *html, const struct html_report *report, cons
 	html_section_begin(html, "reflex", "Reflex pages");
 	if (!manifest)
 		html_put(html, "<p class=\"note\">What the frontend declares is not known, so the page’s own values "
-		               "are not either: "
-		               "give it with <code>--frontend</code>.</p>\n");
-	struct budget memory = {.limit = SIZE_MAX};
-	struct history history;
+		               "are not either: give it with <code>--frontend</code>.</p>\n");
+	struct page_writer writer = {html, report, manifest, most / count, {.limit = SIZE_MAX}};
 	/* Tables first: each page is followed once for its table and once for its data. */
-	for (int is_data = 0; is_data < 2; is_data++) {
-		if (is_data)
-			html_data_begin(html, "reflex");
-		html_put(html, is_data ? "[" : "");
-		for (uint64_t i = 0; i < count; i++) {
-			if (history_begin(&history, report, manifest, most / count, &memory)) {
-				history.begin = report->summary->counts->first;
-				history_follow(&history, pages[i]);
-				if (is_data)
-					history_write_data(html, &history, pages[i], i == 0);
-				else
-					history_write_table(html, &history, pages[i]);
-			} else
-				html->failed = true;
-			memory.refused += history.budget.refused;
-			history_end(&history);
-		}
-		if (is_data) {
-			html_put(html, "]");
-			html_data_end(html);
-		}
+	for (uint64_t i = 0; i < count; i++)
+		page_follow(&writer, pages[i], history_write_table);
+	html_data_begin(html, "reflex");
+	for (uint64_t i = 0; i < count; i++) {
+		html_put(html, i ? ",\n" : "[");
+		page_follow(&writer, pages[i], history_write_data);
 	}
-	if (memory.refused)
+	html_put(html, "]");
+	html_data_end(html);
+	if (writer.memory.refused)
 		html_format(html,
 		    "<p class=\"note\">%" PRIu64 " times there was no memory: part of the state is missing here.</p>\n",
-		    memory.refused);
+		    writer.memory.refused);
 	if (more)
 		html_format(html, "<p class=\"note\">%" PRIu64 " more pages are left out.</p>\n", more);
 	html_section_end(html);

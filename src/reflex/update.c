@@ -37,6 +37,11 @@ static bool read_event_object(struct slice object, struct update_event *event)
 			event->name = walk.value;
 		else if (json_string_is(walk.key, "payload"))
 			event->payload = walk.value;
+		else if (json_string_is(walk.key, "event_actions"))
+			event->has_actions = true;
+		else if (json_string_is(walk.key, "router_data") &&
+		         !json_find_member(walk.value, "asPath", &event->page))
+			json_find_member(walk.value, "pathname", &event->page);
 	}
 	return json_kind_of(event->name) == JSON_STRING;
 }
@@ -173,11 +178,14 @@ bool update_is_client_side(struct slice name)
 	return called.len && called.at[0] == '_';
 }
 
-/* The toast is a call in JavaScript with an object of options; its `description` is the text we want. */
+#define UPDATE_ERROR SLICE("An error occurred.")
+
+/* The toast is a call in JavaScript with an object of options, `["description"] : "…"` or (0.5) `"description": "…"`:
+ * that is the text we want. */
 static bool read_description(struct slice script, struct buffer *text)
 {
 	const char *why;
-	struct slice key = SLICE("[\"description\"]");
+	struct slice key = SLICE("\"description\"");
 	struct slice rest = slice_drop(script, slice_find(script, key) + key.len);
 	rest = slice_drop(rest, slice_find_byte(rest, ':') + 1);
 	if (rest.len == 0)
@@ -196,17 +204,29 @@ static void drop_advice(struct buffer *text, size_t start)
 	text->len = start + slice_find(said, SLICE(".<br/>See logs"));
 }
 
+/* Up to 0.4, and where the page has no place for toasts (0.5). An application's own alerts say something else. */
+static bool read_alert(struct slice message, struct buffer *text)
+{
+	size_t start = text->len;
+	if (json_unescape(message, text) && slice_starts_with(slice_drop(buffer_slice(text), start), UPDATE_ERROR))
+		return true;
+	text->len = start;
+	return false;
+}
+
 bool update_read_error(struct slice event, struct buffer *text)
 {
-	struct slice payload, token;
-	if (!json_find_member(event, "payload", &payload) ||
-	    !(json_find_member(payload, "function", &token) || json_find_member(payload, "javascript_code", &token)))
+	struct slice payload, name, token;
+	if (!json_find_member(event, "payload", &payload))
+		return false;
+	if (json_find_member(event, "name", &name) && json_string_is(name, "_alert"))
+		return json_find_member(payload, "message", &token) && read_alert(token, text);
+	if (!(json_find_member(payload, "function", &token) || json_find_member(payload, "javascript_code", &token)))
 		return false;
 	struct buffer script;
 	buffer_init(&script, BUFFER_NO_LIMIT, text->budget);
 	size_t start = text->len;
-	bool is_error = json_unescape(token, &script) &&
-	                slice_find(buffer_slice(&script), SLICE("An error occurred.")) < script.len &&
+	bool is_error = json_unescape(token, &script) && slice_find(buffer_slice(&script), UPDATE_ERROR) < script.len &&
 	                read_description(buffer_slice(&script), text);
 	if (is_error)
 		drop_advice(text, start);

@@ -13,6 +13,8 @@
 struct update_event {
 	struct slice name;    /* token */
 	struct slice payload; /* value, or empty */
+	struct slice page;    /* token: the path of the page that sends it; or empty */
+	bool has_actions;     /* up to 0.8: no update asked for it (reflex.md section 2) */
 };
 
 /* Reads the event's object. Reflex up to 0.6 sends the object as a string of JSON: it is unescaped into `text`, which
@@ -81,11 +83,12 @@ bool update_read_hydrated(struct slice delta, bool *hydrated);
 /* ---- the events that an update asks for */
 
 /* True when the client carries it out itself (`_redirect`, `_call_function`, …); all others come back as the client's
- * events of the same name, until 0.10, where the server runs them. */
+ * events of the same name, until 0.10, where the server runs them. `name` has its quotes. */
 bool update_is_client_side(struct slice name);
 
 /* The text of the error toast that Reflex shows when a handler raised: appended to `text` as
- * "KeyError: 'bid_str'". False when `event` (an element of update.events) is none. */
+ * "KeyError: 'bid_str'"; of the alert that it shows up to 0.4 (state.py, _process_event), "An error occurred. …". False
+ * when `event` (an element of update.events) is none. */
 bool update_read_error(struct slice event, struct buffer *text);
 
 /* ---- as an event of the timeline */

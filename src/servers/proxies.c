@@ -97,10 +97,6 @@ static const struct server_refusal cloudflare_refusals[] = {
     {AT_ANY, 522, NULL, NULL, MEANING_BACKEND_GONE, {NULL, "Cloudflare support, error 522", NULL}},
     {AT_ANY, 523, NULL, NULL, MEANING_BACKEND_GONE, {NULL, "Cloudflare support, error 523", NULL}},
     {AT_ANY, 524, NULL, NULL, MEANING_BACKEND_SLOW, {"100 s", "Cloudflare support, error 524", NULL}},
-    {AT_ANY, 525, NULL, NULL, MEANING_BACKEND_BAD, {NULL, "Cloudflare support, error 525", NULL}},
-    {AT_ANY, 526, NULL, NULL, MEANING_BACKEND_BAD, {NULL, "Cloudflare support, error 526", NULL}},
-    {AT_ANY, 403, "attention required*cloudflare", NULL, MEANING_FORBIDDEN,
-        {NULL, "Cloudflare support, error 1020", NULL}},
     {AT_ANY, 429, "error code: 1015", NULL, MEANING_RATE, {NULL, "Cloudflare support, error 1015", NULL}},
 };
 PROXY(server_cloudflare, "cloudflare", "Cloudflare", cloudflare_traits, cloudflare_refusals);
@@ -128,7 +124,6 @@ static const struct server_refusal envoy_refusals[] = {
 PROXY(server_envoy, "envoy", "Envoy", envoy_traits, envoy_refusals);
 
 static const struct server_refusal traefik_refusals[] = {
-    {AT_ANY, 404, "^404 page not found", NULL, MEANING_PATH, {"and any server in Go", "Go net/http NotFound", NULL}},
     {AT_ANY, 502, "^Bad Gateway$", NULL, MEANING_BACKEND_GONE, {NULL, "traefik pkg/proxy: error handler", NULL}},
     {AT_ANY, 503, "^no available server", NULL, MEANING_BACKEND_GONE,
         {"health checks", "traefik loadbalancer/wrr/wrr.go", NULL}},

@@ -83,11 +83,17 @@ enum server_meaning {
 	MEANING_BACKEND_FULL, /* a proxy: its limit of connections to what answers behind it is reached */
 	MEANING_BACKEND_BAD,  /* a proxy: what answers behind it does not speak HTTP, or broke off */
 	MEANING_RATE,         /* a proxy: too many requests */
+	MEANING_FILTERED,     /* a firewall of web applications, or a check for bots: not what this request carries */
+	MEANING_NO_UPGRADE,   /* a proxy: it lets no WebSocket through */
+	MEANING_STORAGE,      /* files are stored where this path leads, and no server is */
+	MEANING_NO_RULE,      /* a proxy: no rule of it fits this host and path */
 	MEANING_PATH,         /* nothing is served at this path */
 	SERVER_MEANINGS,
 };
 
 const char *server_meaning_text(enum server_meaning meaning);
+
+enum { SERVER_REFUSES = 400 }; /* and above: no row has a lower status */
 
 struct server_refusal {
 	unsigned places;
@@ -98,6 +104,19 @@ struct server_refusal {
 	enum server_meaning meaning;
 	struct server_proof proof;
 };
+
+/* An answer that somebody before the server gives, known by more than its words: by its Server field or another one, by
+ * its not having been passed on. These rows are asked first. */
+struct server_filter {
+	const char *who;      /* in words, for people */
+	const char *software; /* a pattern of the Server field; NULL: any */
+	bool is_own;          /* only what no server behind it answered (struct server_answer, passed_on) */
+	struct server_refusal refusal;
+	const char *field;  /* a pattern of the lines of its header; NULL: any */
+	const char *advice; /* in place of the one of what it means; NULL: that */
+};
+
+extern const struct server_filter server_filters[]; /* ended by a `who` of NULL */
 
 /* ---- the cookies of balancers */
 
@@ -227,14 +246,20 @@ bool server_text_matches(struct slice text, const char *pattern);
 struct server_answer {
 	enum server_place place;
 	int status;
-	struct slice body; /* decoded */
-	bool lacks_body;   /* what it was is not known: an empty one says nothing */
+	struct slice body;     /* decoded */
+	bool lacks_body;       /* what it was is not known: an empty one says nothing */
+	struct slice software; /* the Server field; empty: it has none, or it is not known */
+	struct slice fields;   /* the lines of its header; empty: they are not known */
+	bool passed_on;        /* a field of it says that a server behind the proxy answered so */
 };
+
+/* NULL: no row fits. */
+const struct server_filter *servers_find_filter(const struct server_answer *answer);
 
 bool server_refusal_matches(const struct server_refusal *row, const struct server_answer *answer);
 
-/* The first row that the answer fits, in the order of the table; NULL: none. `server` may be NULL: it is set to whose
- * row that is. */
+/* The first row that the answer fits, of server_filters and then in the order of the table; NULL: none. `server` may be
+ * NULL: it is set to whose row that is, which of a filter's is NULL. */
 /* `first` (may be NULL) is asked before the others: one implementation that was recognised. */
 const struct server_refusal *servers_find_refusal_of(
     const struct server *first, const struct server_answer *answer, const struct server **server);

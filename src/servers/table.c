@@ -116,7 +116,8 @@ static struct slice answer_code(struct slice body)
 
 bool server_refusal_matches(const struct server_refusal *row, const struct server_answer *answer)
 {
-	if (!(row->places & answer->place) || (row->status ? row->status != answer->status : answer->status < 400))
+	if (!(row->places & answer->place) ||
+	    (row->status ? row->status != answer->status : answer->status < SERVER_REFUSES))
 		return false;
 	if (row->body &&
 	    (*row->body ? !server_text_matches(answer->body, row->body) : answer->body.len > 0 || answer->lacks_body))
@@ -132,9 +133,27 @@ static const struct server_refusal *server_find_refusal(const struct server *ser
 	return NULL;
 }
 
+const struct server_filter *servers_find_filter(const struct server_answer *answer)
+{
+	for (const struct server_filter *filter = server_filters; filter->who; filter++)
+		if (!(filter->is_own && answer->passed_on) &&
+		    (!filter->software || server_text_matches(answer->software, filter->software)) &&
+		    (!filter->field || server_text_matches(answer->fields, filter->field)) &&
+		    server_refusal_matches(&filter->refusal, answer))
+			return filter;
+	return NULL;
+}
+
 const struct server_refusal *servers_find_refusal_of(
     const struct server *first, const struct server_answer *answer, const struct server **server)
 {
+	if (answer->status < SERVER_REFUSES)
+		return NULL;
+	const struct server_filter *filter = servers_find_filter(answer);
+	if (filter && server)
+		*server = NULL;
+	if (filter)
+		return &filter->refusal;
 	const struct server_refusal *row = first ? server_find_refusal(first, answer) : NULL;
 	const struct server *whose = first;
 	for (size_t i = 0; i < SERVERS && !row; i++) {
@@ -289,6 +308,10 @@ const char *server_meaning_text(enum server_meaning meaning)
 	    [MEANING_BACKEND_FULL] = "the proxy's limit of connections to the server behind it is reached",
 	    [MEANING_BACKEND_BAD] = "the server behind the proxy broke off or sent no HTTP",
 	    [MEANING_RATE] = "rate limit",
+	    [MEANING_FILTERED] = "a firewall or a check for bots refuses it",
+	    [MEANING_NO_UPGRADE] = "the proxy lets no WebSocket through",
+	    [MEANING_STORAGE] = "a store of files, and no server",
+	    [MEANING_NO_RULE] = "no rule of the proxy fits",
 	    [MEANING_PATH] = "nothing at this path",
 	};
 	return texts[meaning];

@@ -147,6 +147,7 @@ static void crossing_keep(struct crossing *crossing)
 	struct event *event = &crossing->event;
 	struct slice *slices[EVENT_SLICES];
 	size_t ends[EVENT_SLICES], count = event_slices(event, slices);
+	event->wire = slice_of(NULL, 0); /* it is shown as it was nearer to the client */
 	if (event_is_packet(event)) {
 		event->incomplete |= event->packet.attachment_count > 0;
 		event->packet.attachments = NULL;
@@ -301,9 +302,37 @@ static void crossings_emit_kept(struct context *context, struct session *session
 	crossing->index = crossing->event.index;
 }
 
+/* Was the time from the event until it must have come out of the hop captured on this leg? */
+static bool crossings_was_watched(
+    const struct context *context, const struct session_leg *leg, const struct event *event)
+{
+	timestamp first = TIMESTAMP_LAST, last = TIMESTAMP_NONE;
+	for (size_t i = 0; i < CONTEXT_INPUTS; i++) {
+		if (!(leg->inputs >> i & 1))
+			continue;
+		first = context->windows[i].first < first ? context->windows[i].first : first;
+		last = context->windows[i].last > last ? context->windows[i].last : last;
+	}
+	return !context->has_windows ||
+	       (first <= event->origin.time && event->origin.time + CROSSINGS_PATIENCE <= last);
+}
+
+/* On each leg but its own? Captures of several hosts end at different times. */
+static bool crossings_were_watched(
+    const struct context *context, struct session *session, const struct crossing *crossing)
+{
+	const struct session_leg *own = legs_leg_of(session, &crossing->connection);
+	bool watched = true;
+	for (size_t i = 0; i < session->leg_count && watched; i++)
+		watched = &session->legs[i] == own ||
+		          crossings_was_watched(context, &session->legs[i], &crossing->event);
+	return watched;
+}
+
 /* Was it lost on the way? Sure when a later one of its direction came through, for a hop keeps their order; else when
  * the session went on in that direction's other side for so long that it must have come. */
-static bool crossings_is_loss(const struct session *session, const struct crossing *crossing, bool *sure)
+static bool crossings_is_loss(
+    const struct context *context, struct session *session, const struct crossing *crossing, bool *sure)
 {
 	const struct event *event = &crossing->event;
 	const struct session_crossings *crossings = session->crossings;
@@ -312,13 +341,14 @@ static bool crossings_is_loss(const struct session *session, const struct crossi
 	*sure = crossings->crossed[event->direction] > event->origin.time;
 	timestamp end = session->closed == TIMESTAMP_NONE ? session->last : session->closed;
 	return matters && !crossings->has_holes && !session->missed &&
-	       (*sure || end - event->origin.time > CROSSINGS_PATIENCE);
+	       (*sure || (end - event->origin.time > CROSSINGS_PATIENCE &&
+	                     crossings_were_watched(context, session, crossing)));
 }
 
 static void crossings_note_loss(struct context *context, struct session *session, const struct crossing *crossing)
 {
 	bool sure;
-	if (!crossings_is_loss(session, crossing, &sure))
+	if (!crossings_is_loss(context, session, crossing, &sure))
 		return;
 	if (!session->losses &&
 	    !(session->losses = budget_new(&context->budget, SESSION_LOSSES * sizeof *session->losses)))

@@ -164,6 +164,17 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
+void engine_set_vantage(struct engine *engine, struct vantage *vantage)
+{
+	net_set_vantage(engine->net, vantage);
+}
+
+void engine_set_window(struct engine *engine, size_t input, timestamp first, timestamp last)
+{
+	engine->context.windows[input] = (struct capture_window){first, last};
+	engine->context.has_windows = true;
+}
+
 /* ---- packets */
 
 /* By one clock: a browser's and a log's need not be that of the packets, whose sessions the others have to find. */
@@ -183,7 +194,7 @@ static void engine_take_timed(struct engine *engine, const struct packet *packet
 		net_count_packet(engine->net, packet);
 	engine_expire(engine, ORIGIN_PACKETS, packet->time);
 	if (packet->probed && packet->probed->kind == PROBED_LOG)
-		engine_take_log(engine, packet->time, packet->probed->bytes);
+		engine_take_log(engine, packet->time, packet->probed->bytes, packet->probed->process);
 	else
 		net_take_packet(engine->net, packet);
 }
@@ -220,12 +231,13 @@ void engine_take_packet(struct engine *engine, const struct packet *packet)
 		engine_take_timed(engine, &timed);
 }
 
-void engine_take_log(struct engine *engine, timestamp time, struct slice line)
+void engine_take_log(struct engine *engine, timestamp time, struct slice line, uint32_t process)
 {
 	struct carrier carrier = {
 	    .origin = {.time = time}, .transport = TRANSPORT_NONE, .direction = DIRECTION_TO_CLIENT};
 	struct event event = context_event(&carrier, EVENT_LOG);
 	event.line = line;
+	event.process = process;
 	event.bytes = line.len;
 	context_emit(&engine->context, &carrier, &event);
 }

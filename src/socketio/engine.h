@@ -44,17 +44,25 @@ struct engine_counts {
 	const struct ledger *ledger; /* all that was counted by reason */
 };
 
-struct engine; /* opaque */
+struct engine;  /* opaque */
+struct vantage; /* net/vantage.h */
 
 /* `observers` (an array of `count` pointers) is borrowed and outlives the engine. NULL: no memory. */
 struct engine *engine_new(const struct limits *limits, const struct observer *const *observers, size_t count);
 void engine_free(struct engine *engine);
 
+/* Which segments of several inputs are copies (net/vantage.h). Borrowed, and outlives the engine; NULL: none. */
+void engine_set_vantage(struct engine *engine, struct vantage *vantage);
+
+/* The packets of one of several captures are from this time to that one: what happened before or after was not captured
+ * there. Said of each of them, or of none. */
+void engine_set_window(struct engine *engine, size_t input, timestamp first, timestamp last);
+
 /* Packets in order of time, or what a probe gives in place of them. Nothing of the packet is kept beyond the call. */
 void engine_take_packet(struct engine *engine, const struct packet *packet);
 
-/* A line of the server's log, in order of time with the packets. */
-void engine_take_log(struct engine *engine, timestamp time, struct slice line);
+/* A line of the server's log, in order of time with the packets. `process` wrote it, as a probe saw; 0: not known. */
+void engine_take_log(struct engine *engine, timestamp time, struct slice line, uint32_t process);
 
 /* The next bytes of a TLS key log (tls/keylog.h). */
 void engine_take_secrets(struct engine *engine, struct slice text, bool whole);

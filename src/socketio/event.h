@@ -76,6 +76,18 @@ struct event_packet {
 	bool has_raw;
 };
 
+/* A request that a hop had passed on to a server behind it, and what that did with it. */
+struct event_behind {
+	struct endpoint server;
+	struct origin origin;
+	timestamp begun;
+	int status;      /* 0: it was not answered until now */
+	bool is_dropped; /* the server ended the connection instead */
+	struct exchange_crossed crossed;
+	const char *oddity; /* of the answer's headers, for which proxies refuse it; NULL: there is none */
+	size_t head_bytes;  /* of the answer */
+};
+
 struct event {
 	uint64_t index;       /* from 1, in timeline order */
 	struct origin origin; /* its time: when its end came */
@@ -85,13 +97,17 @@ struct event {
 	enum transport transport;                  /* that carried it; NONE below HTTP */
 	const struct session *session;             /* NULL: belongs to none */
 	const struct connection_facts *connection; /* NULL only for EVENT_LOG */
-	uint64_t answers; /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
-	uint64_t bytes;   /* on the wire, of what carried it */
-	timestamp queued; /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
-	bool incomplete;  /* cut by a limit or the snap length, or bytes of it were lost */
+	uint64_t answers;  /* index of the event it answers: ack, pong, probe-ack, connect, connect-error; or 0 */
+	uint64_t bytes;    /* on the wire, of what carried it */
+	struct slice wire; /* of WebSocket messages: the beginning of their frames as they came, headers and masks, as
+	                    * much as the limit of that name keeps; empty: not kept */
+	timestamp queued;  /* to the server, seen by a probe: so long its bytes lay unread at least; 0: not known */
+	bool incomplete;   /* cut by a limit or the snap length, or bytes of it were lost */
+	bool broken_off;  /* of `incomplete`: it was cut by the end of its connection alone; nothing of it was missed */
 	bool unreadable;  /* compressed, and the context was lost */
 	bool awaits_legs; /* the session has a hop, behind which it may be seen yet: observer.crossed is called then */
-	enum unread unread; /* to the client, by polling */
+	enum unread unread;                /* to the client, by polling */
+	const struct event_behind *behind; /* EVENT_HTTP, of a request that a hop passed on; else NULL */
 	/* On several legs of the session: all sightings, that of the leg nearest to the client first. */
 	const struct event_leg *legs;
 	size_t leg_count;
@@ -123,7 +139,10 @@ struct event {
 			const char *layer;
 			struct slice why, raw; /* raw: what it was, may be empty */
 		} malformed;
-		struct slice line; /* EVENT_LOG */
+		struct { /* EVENT_LOG */
+			struct slice line;
+			uint32_t process; /* that wrote it, as a probe saw; 0: not known */
+		};
 	};
 };
 
@@ -148,13 +167,17 @@ static inline const struct exchange *event_exchange(const struct event *event)
 /* What was not decoded; NULL when there is no such thing. */
 const struct slice *event_raw(const struct event *event);
 
-/* What it borrows as slices, besides attachments and exchange. Returns how many there are. */
+/* What it says, as slices that it borrows, besides attachments and exchange, and `wire`. Returns how many there are. */
 enum { EVENT_SLICES = 5 };
 size_t event_slices(struct event *event, struct slice *slices[EVENT_SLICES]);
 
 /* In words: why (EVENT_MALFORMED, EVENT_GAP, EVENT_TLS), the reason (EVENT_WS_CLOSE), the line (EVENT_LOG), that the
  * process ended (EVENT_TCP_CLOSE); else empty. */
 struct slice event_text(const struct event *event);
+
+/* On several legs: how long the hops between them needed, from its sighting nearest to the client to the farthest one,
+ * either way; TIMESTAMP_NONE: it was seen on one. */
+timestamp event_hop_time(const struct event *event);
 
 const char *event_kind_name(enum event_kind kind); /* as `type` in contracts.md */
 enum layer event_kind_layer(enum event_kind kind);
@@ -180,6 +203,10 @@ struct observer {
 	 * undone. */
 	bool (*wants_document)(void *self, struct slice target);
 	void (*document)(void *self, struct slice target, struct slice body);
+	/* A request of the application that is none of Engine.IO, by its target: does what becomes of it matter? And
+	 * that, an EVENT_HTTP without an index and of no session: no event of the timeline. */
+	bool (*wants_beside)(void *self, struct slice target);
+	void (*beside)(void *self, const struct event *event);
 	/* The event was seen on another leg of its session too, after it was emitted. */
 	void (*crossed)(void *self, uint64_t index, const struct event_leg *leg);
 	void (*clock)(void *self, timestamp now);                          /* live: nothing more came until then */

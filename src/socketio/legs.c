@@ -29,6 +29,7 @@ struct leg_request {
 	/* of the one that it repeats */
 	const struct exchange *outer;
 	uint64_t outer_serial;
+	struct event_behind behind;                /* the last that repeated it */
 	struct session *session;                   /* that a request behind it opened; held by `users`; or NULL */
 	UT_hash_handle hh;                         /* by exchange, while it is pending */
 	struct leg_request *prev, *next;           /* the oldest first */
@@ -170,8 +171,25 @@ static struct leg_content *legs_content(struct legs *legs, uint64_t content)
 	HASH_ADD(hh, legs->by_content, content, sizeof same->content, same);
 	if (hash_has(same))
 		return same;
+	budget_note_refusal(legs->budget);
 	budget_release(same);
 	return NULL;
+}
+
+static void legs_note_behind(
+    struct leg_request *outer, const struct leg_request *inner, const struct exchange *exchange)
+{
+	outer->is_repeated = true;
+	outer->behind = (struct event_behind){.server = inner->server,
+	    .origin = exchange->request.origin,
+	    .begun = exchange->request.begun,
+	    .status = exchange->status,
+	    .is_dropped = exchange->state == EXCHANGE_UNANSWERED && exchange->ended_by == DIRECTION_TO_CLIENT,
+	    .crossed = exchange->crossed,
+	    .oddity = exchange_find_oddity(&exchange->answer),
+	    .head_bytes = exchange->answer.head.bytes.len};
+	if (exchange->status)
+		origin_widen(&outer->behind.origin, &exchange->answer.origin);
 }
 
 static void legs_add(struct legs *legs, struct leg_content *same, const struct connection_facts *connection,
@@ -192,12 +210,13 @@ static void legs_add(struct legs *legs, struct leg_content *same, const struct c
 	struct leg_request *outer = legs_find_outer(same, connection, request->begun);
 	HASH_ADD_PTR(legs->by_exchange, exchange, request);
 	if (!hash_has(request)) {
+		budget_note_refusal(legs->budget);
 		budget_release(request);
 		return;
 	}
 	request->is_inner = outer != NULL;
 	if (outer) {
-		outer->is_repeated = true;
+		legs_note_behind(outer, request, exchange);
 		request->outer = outer->exchange;
 		request->outer_serial = outer->serial;
 	}
@@ -236,6 +255,12 @@ bool legs_is_inner(const struct context *context, const struct exchange *exchang
 {
 	const struct leg_request *request = exchange ? legs_find(context->legs, exchange) : NULL;
 	return request && request->is_inner;
+}
+
+const struct event_behind *legs_behind(const struct context *context, const struct exchange *exchange)
+{
+	const struct leg_request *request = legs_find(context->legs, exchange);
+	return request && request->is_repeated ? &request->behind : NULL;
 }
 
 struct session *legs_opened(struct context *context, const struct exchange *exchange, struct slice sid)
@@ -286,6 +311,9 @@ void legs_end_request(struct context *context, const struct exchange *exchange)
 	struct leg_request *request = legs_find(context->legs, exchange);
 	if (!request)
 		return;
+	struct leg_request *outer = legs_outer_of(context->legs, request);
+	if (outer)
+		legs_note_behind(outer, request, exchange);
 	struct session *opened = request->session;
 	bool is_outermost = !request->is_inner;
 	if (opened)
@@ -314,8 +342,10 @@ void legs_note_leg(struct context *context, struct session *session, const struc
 	if (inner && !session->is_behind_hop)
 		session->hop_since = now > session->last ? now : session->last;
 	session->is_behind_hop |= inner;
+	uint64_t inputs = UINT64_C(1) << connection->input;
 	if (place < session->leg_count) {
 		session->legs[place].is_inner |= inner;
+		session->legs[place].inputs |= inputs;
 		return;
 	}
 	/* Behind a hop the requests come in order from the client, the answers against it: a leg that is not inner
@@ -323,7 +353,7 @@ void legs_note_leg(struct context *context, struct session *session, const struc
 	place = session->leg_count;
 	while (!inner && place && session->legs[place - 1].is_inner)
 		place--;
-	const struct session_leg leg = {connection->client, connection->server, .is_inner = inner};
+	const struct session_leg leg = {connection->client, connection->server, .is_inner = inner, .inputs = inputs};
 	bool is_added = session_add_leg(session, place, &leg, &context->budget);
 	if (place == 0 && (is_added || !session->leg_count)) {
 		session->client = connection->client;

@@ -33,6 +33,10 @@ void legs_note_request(
 /* Does it repeat a request that was seen nearer to the client? */
 bool legs_is_inner(const struct context *context, const struct exchange *exchange);
 
+/* The last request that repeated this one, which is pending, and what became of that until now; NULL: there was none.
+ */
+const struct event_behind *legs_behind(const struct context *context, const struct exchange *exchange);
+
 /* The session that was opened by a request which repeats this one, when the answer to this one gives out the same `sid`
  * (empty: not known yet); or NULL. */
 struct session *legs_opened(struct context *context, const struct exchange *exchange, struct slice sid);

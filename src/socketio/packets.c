@@ -20,7 +20,9 @@ struct event context_event(const struct carrier *carrier, enum event_kind kind)
 	    .transport = carrier->transport,
 	    .connection = carrier->connection,
 	    .bytes = carrier->bytes,
+	    .wire = carrier->wire,
 	    .incomplete = carrier->incomplete,
+	    .broken_off = carrier->broken_off,
 	    .unreadable = carrier->unreadable,
 	    .unread = carrier->unread,
 	};
@@ -40,7 +42,7 @@ void context_emit(struct context *context, const struct carrier *carrier, struct
 {
 	/* What a connection's end cut off was never sent, and nothing of it was missed. */
 	const struct exchange *exchange = event_exchange(event);
-	bool is_cut_by_end = exchange && exchange->state == EXCHANGE_UNANSWERED;
+	bool is_cut_by_end = event->broken_off || (exchange && exchange->state == EXCHANGE_UNANSWERED);
 	/* What a log lacks is counted by who reads it. */
 	bool is_logged = event->origin.kind == ORIGIN_LINES;
 	ledger_add(&context->ledger, LEDGER_INCOMPLETE, 0, event->incomplete && !is_cut_by_end && !is_logged);
@@ -138,6 +140,7 @@ struct session_waiting {
 	uint64_t leg;                 /* that carries it */
 	struct session_waiting *next; /* of the session */
 	struct buffer ends;           /* size_t: of each attachment in `bytes` */
+	struct buffer wire;           /* the beginning of all its messages, as they came */
 };
 
 /* Many sessions are remembered that wait for nothing: they keep nothing for it. */
@@ -146,6 +149,7 @@ static void packets_end_waiting(struct session_waiting *waiting)
 	LL_DELETE(waiting->carrier.session->waiting, waiting);
 	struct budget *budget = waiting->bytes.budget;
 	buffer_free(&waiting->ends);
+	buffer_free(&waiting->wire);
 	buffer_free(&waiting->bytes);
 	budget_free(budget, waiting, sizeof *waiting);
 }
@@ -232,7 +236,16 @@ static struct session_waiting *packets_new_waiting(struct context *context)
 		return NULL;
 	buffer_init(&waiting->bytes, context->limits.message, &context->budget);
 	buffer_init(&waiting->ends, SOCKETIO_ATTACHMENTS * sizeof(size_t), &context->budget);
+	buffer_init(&waiting->wire, context->limits.wire, &context->budget);
 	return waiting;
+}
+
+/* What has no room is not kept: then nothing behind it is. */
+static void packets_keep_wire(struct session_waiting *waiting, const struct carrier *carrier)
+{
+	if (!waiting->wire.truncated)
+		buffer_append(&waiting->wire, carrier->wire);
+	waiting->carrier.wire = buffer_slice(&waiting->wire);
 }
 
 static void packets_wait(struct context *context, const struct carrier *carrier, const struct socketio_packet *packet)
@@ -252,6 +265,7 @@ static void packets_wait(struct context *context, const struct carrier *carrier,
 	waiting->connection.process = carrier->session->process; /* which holds it */
 	waiting->carrier.connection = &waiting->connection;
 	waiting->in_memory = packets_keep_waiting(waiting, packet);
+	packets_keep_wire(waiting, carrier);
 }
 
 /* The packet again, its slices in the waiting bytes; `attachments` has room for all that came. */
@@ -312,6 +326,7 @@ static void packets_take_attachment(
 	                     buffer_append(&waiting->ends, slice_of(&waiting->bytes.len, sizeof(size_t)));
 	waiting->come++;
 	packets_widen_waiting(waiting, carrier);
+	packets_keep_wire(waiting, carrier);
 	waiting->carrier.bytes += carrier->bytes;
 	waiting->carrier.incomplete |= carrier->incomplete;
 	if (waiting->come == waiting->packet.attachments)

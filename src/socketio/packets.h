@@ -11,7 +11,12 @@
 #include "socketio/session.h"
 #include "socketio/timeline.h"
 
-enum { HANDSHAKES_KEPT = 1024 };
+enum { HANDSHAKES_KEPT = 1024, CONTEXT_INPUTS = 64 };
+
+/* From when to when one of several captures goes. */
+struct capture_window {
+	timestamp first, last;
+};
 
 struct context {
 	bool is_live; /* a clock ticks: requests are emitted when they are asked, too */
@@ -22,6 +27,8 @@ struct context {
 	struct timeline timeline;
 	struct sessions *sessions;
 	struct legs *legs;
+	struct capture_window windows[CONTEXT_INPUTS];
+	bool has_windows;        /* they are known */
 	timestamp queued;        /* how long what is being taken had waited to be read; 0: not known */
 	struct buffer inflated;  /* a body with its content coding undone */
 	struct buffer unwrapped; /* the same with JSONP or form encoding undone */
@@ -41,7 +48,9 @@ struct carrier {
 	struct origin origin;
 	timestamp begun; /* 0, TIMESTAMP_NONE: as the origin's time */
 	uint64_t bytes;
+	struct slice wire; /* of a WebSocket message: the beginning of its frames as they came; empty: not kept */
 	bool incomplete, unreadable;
+	bool broken_off; /* as in an event */
 	enum unread unread;
 	bool is_inner; /* a copy: it was seen nearer to the client, or will be (legs.h) */
 };

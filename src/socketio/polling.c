@@ -20,6 +20,7 @@ static struct carrier polling_carrier(const struct connection_facts *connection,
 	        .last = half->origin.last,
 	        .kind = half->origin.kind,
 	        .stream = half->origin.stream,
+	        .numbering = half->origin.numbering,
 	        .time = half->given},
 	    .begun = half->begun,
 	    .bytes = half->body_bytes,
@@ -105,7 +106,7 @@ static struct session *polling_session(
 
 static uint64_t polling_digest(const struct exchange_half *half)
 {
-	return fnv_add(FNV_START, half->body.at, half->body.len);
+	return fnv_digest(buffer_slice(&half->body));
 }
 
 /* A POST that was redirected is sent again, with the same body: its packets were emitted. */
@@ -148,7 +149,7 @@ static void polling_emit_asked(
 static uint64_t polling_digest_target(const struct exchange *exchange)
 {
 	struct slice target = exchange->request.head.target;
-	return fnv_add(FNV_START, target.at, target.len);
+	return fnv_digest(target);
 }
 
 static void polling_note_handshake(struct context *context, const struct exchange *exchange)
@@ -184,6 +185,7 @@ void polling_take_request(void *self, struct connection *on, struct exchange *ex
 	struct slice body = polling_plain_body(context, half);
 	body = polling_unwrap(context, exchange->target, half, DIRECTION_TO_SERVER, body);
 	carrier.incomplete = half->incomplete;
+	carrier.broken_off = exchange_is_broken_off(exchange, half);
 	polling_take_payload(context, &carrier, body);
 }
 
@@ -230,20 +232,33 @@ static struct session *polling_open_session(struct context *context, const struc
 	return session;
 }
 
-void polling_emit_exchange(struct context *context, const struct connection_facts *connection,
-    struct exchange *exchange, struct session *session)
+/* What an exchange is carried by as an event: from its request to the end of its answer. */
+static struct carrier polling_carrier_of_exchange(
+    const struct connection_facts *connection, const struct exchange *exchange, struct session *session)
 {
 	struct carrier carrier = polling_carrier(connection, &exchange->answer, DIRECTION_TO_SERVER, session);
 	carrier.transport = exchange->target->transport;
-	carrier.is_inner = legs_is_inner(context, exchange);
 	if (!carrier.origin.last) {
 		carrier.origin.first = exchange->request.origin.first;
 		carrier.origin.stream = exchange->request.origin.stream;
 	}
 	origin_widen(&carrier.origin, &exchange->request.origin);
-	carrier.incomplete = exchange->request.incomplete || exchange->answer.incomplete;
+	bool request_cut = exchange->request.incomplete, answer_cut = exchange->answer.incomplete;
+	carrier.incomplete = request_cut || answer_cut;
+	carrier.broken_off = carrier.incomplete &&
+	                     (!request_cut || exchange_is_broken_off(exchange, &exchange->request)) &&
+	                     (!answer_cut || exchange_is_broken_off(exchange, &exchange->answer));
+	return carrier;
+}
+
+void polling_emit_exchange(struct context *context, const struct connection_facts *connection,
+    struct exchange *exchange, struct session *session)
+{
+	struct carrier carrier = polling_carrier_of_exchange(connection, exchange, session);
+	carrier.is_inner = legs_is_inner(context, exchange);
 	struct event event = context_event(&carrier, EVENT_HTTP);
 	event.exchange = exchange;
+	event.behind = legs_behind(context, exchange);
 	context_emit(context, &carrier, &event);
 }
 
@@ -279,7 +294,18 @@ void polling_take_answer(void *self, struct connection *on, struct exchange *exc
 		                 : exchange->left != TIMESTAMP_NONE ? UNREAD_IN_ABORTED_POLL
 		                                                    : UNREAD_NOT;
 		carrier.is_inner = legs_is_inner(context, exchange);
+		carrier.broken_off = exchange_is_broken_off(exchange, half);
 		polling_take_payload(context, &carrier, body);
 	}
 	legs_end_request(context, exchange);
+}
+
+void polling_take_beside(void *self, struct connection *on, struct exchange *exchange)
+{
+	struct context *context = context_reading(self, on);
+	exchange->plain = polling_plain_body(context, &exchange->answer);
+	struct carrier carrier = polling_carrier_of_exchange(&on->facts, exchange, NULL);
+	struct event event = context_event(&carrier, EVENT_HTTP);
+	event.exchange = exchange;
+	timeline_emit_beside(&context->timeline, &event);
 }

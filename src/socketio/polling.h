@@ -17,6 +17,9 @@ static inline struct context *context_reading(void *self, const struct connectio
 void polling_take_request(void *self, struct connection *on, struct exchange *exchange);
 void polling_take_answer(void *self, struct connection *on, struct exchange *exchange);
 
+/* Of the sink: what became of a request that is none of Engine.IO. */
+void polling_take_beside(void *self, struct connection *on, struct exchange *exchange);
+
 /* The exchange as an event of the session; NULL: of none. */
 void polling_emit_exchange(struct context *context, const struct connection_facts *connection,
     struct exchange *exchange, struct session *session);

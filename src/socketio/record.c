@@ -107,6 +107,7 @@ static const struct connection_facts *record_keep_connection(
 	if (!kept)
 		return NULL;
 	*kept = *facts;
+	kept->stream = NULL;
 	kept->process = record_keep_process(record, facts->process);
 	if (place) /* else it is kept again for its next event */
 		*place = kept;
@@ -190,6 +191,8 @@ static void record_keep_payload(struct record *record, struct event *kept, const
 		record_keep_attachments(record, &kept->packet);
 	if (event_exchange(kept))
 		kept->exchange = record_keep_exchange(record, kept->exchange);
+	if (kept->wire.len)
+		kept->wire = spill_copy(&record->bytes, kept->wire);
 	kept->leg_count = 0;
 	if (event->leg_count)
 		record_keep_legs(record, kept, event->legs, event->leg_count);
@@ -216,7 +219,7 @@ static bool record_outgrows(const struct record *record, const struct event *eve
 {
 	struct event borrowed = *event;
 	struct slice *parts[EVENT_SLICES];
-	size_t payload = 0, count = event_slices(&borrowed, parts);
+	size_t payload = event->wire.len, count = event_slices(&borrowed, parts);
 	for (size_t i = 0; i < count; i++)
 		payload += parts[i]->len;
 	for (size_t i = 0; i < event_packet(event)->attachment_count; i++)
@@ -231,6 +234,7 @@ static void record_drop_payload(struct record *record, struct event *event)
 	size_t count = event_slices(event, parts);
 	for (size_t i = 0; i < count; i++)
 		*parts[i] = slice_of(NULL, 0);
+	event->wire = slice_of(NULL, 0);
 	if (event_is_packet(event)) {
 		event->packet.attachments = NULL;
 		event->packet.attachment_count = 0;

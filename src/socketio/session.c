@@ -290,7 +290,7 @@ static void session_count(struct session *session, const struct event *event)
 	}
 	if (event->kind == EVENT_EVENT || event->kind == EVENT_ACK)
 		session->events[event->direction]++;
-	session->incomplete += event->incomplete;
+	session->incomplete += event->incomplete && !event->broken_off;
 	session->unreadable += event->unreadable;
 }
 

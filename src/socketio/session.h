@@ -41,6 +41,7 @@ struct session_leg {
 	bool is_inner;                  /* behind a hop: what passes here passes nearer to the client as well */
 	bool knows_it;                  /* its server opened the session, or answered it with success */
 	uint64_t packets;               /* of Engine.IO that were seen on it */
+	uint64_t inputs;                /* a bit for each of several captures that showed it */
 };
 
 /* An event that entered a hop and did not come out. */
@@ -107,11 +108,12 @@ struct session {
 	timestamp spoke[2]; /* when the first of these came */
 	uint64_t bytes[2];
 	/* facts that outlive what observers note about it */
+	struct delivery deliveries[2]; /* by direction: what TCP knew of its WebSocket when that was over */
 	uint64_t goodbye; /* index of the event by which either side left first: the last namespace, the session, or
 	                     its WebSocket; 0: neither has, or it joined again */
 	uint64_t close_frame[2]; /* of its first WebSocket close frame, by direction */
 
-	uint64_t gaps, malformed, incomplete, unreadable;
+	uint64_t gaps, malformed, incomplete, unreadable; /* what was only broken off is not `incomplete` */
 	bool unrecorded; /* of a recording that leaves out what WebSockets carry: nothing rests on what is absent */
 	bool is_mixed;   /* packets of a log, whose sessions are not known: nothing is claimed of it */
 	bool missed;     /* requests or answers were lost, until it was over, that may have been its own */

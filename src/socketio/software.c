@@ -25,10 +25,21 @@ static enum server_place software_place(const struct exchange *exchange)
 	return post ? AT_METHOD : AT_HANDSHAKE;
 }
 
+/* Envoy adds this field to what a server behind it answered, and to nothing else (envoy router.cc). */
+static bool software_is_passed_on(const struct exchange *exchange)
+{
+	return exchange_field(&exchange->answer, "x-envoy-upstream-service-time").len > 0;
+}
+
 struct server_answer software_answer(const struct exchange *exchange)
 {
-	return (struct server_answer){
-	    software_place(exchange), exchange->status, exchange->plain, exchange_lacks_body(exchange)};
+	return (struct server_answer){.place = software_place(exchange),
+	    .status = exchange->status,
+	    .body = exchange->plain,
+	    .lacks_body = exchange_lacks_body(exchange),
+	    .software = exchange_field(&exchange->answer, "Server"),
+	    .fields = exchange->answer.head.fields,
+	    .passed_on = software_is_passed_on(exchange)};
 }
 
 enum server_meaning software_read_refusal(const struct exchange *exchange)

@@ -105,6 +105,17 @@ const char *direction_name(enum direction direction)
 	return direction == DIRECTION_TO_SERVER ? "c>s" : "s>c";
 }
 
+timestamp event_hop_time(const struct event *event)
+{
+	timestamp most = event->leg_count ? 0 : TIMESTAMP_NONE;
+	for (size_t i = 1; i < event->leg_count; i++) {
+		timestamp span = event->legs[i].origin.time - event->legs[0].origin.time;
+		span = span < 0 ? -span : span;
+		most = span > most ? span : most;
+	}
+	return most;
+}
+
 const char *direction_sender(enum direction direction)
 {
 	return direction == DIRECTION_TO_SERVER ? "client" : "server";
@@ -290,6 +301,22 @@ void timeline_emit_asked(const struct timeline *timeline, const struct event *ev
 	for (size_t i = 0; i < timeline->observer_count; i++)
 		if (timeline->observers[i]->asked)
 			timeline->observers[i]->asked(timeline->observers[i]->self, event);
+}
+
+bool timeline_wants_beside(const struct timeline *timeline, struct slice target)
+{
+	for (size_t i = 0; i < timeline->observer_count; i++)
+		if (timeline->observers[i]->wants_beside &&
+		    timeline->observers[i]->wants_beside(timeline->observers[i]->self, target))
+			return true;
+	return false;
+}
+
+void timeline_emit_beside(const struct timeline *timeline, const struct event *event)
+{
+	for (size_t i = 0; i < timeline->observer_count; i++)
+		if (timeline->observers[i]->beside)
+			timeline->observers[i]->beside(timeline->observers[i]->self, event);
 }
 
 bool timeline_wants_document(const struct timeline *timeline, struct slice target)

@@ -24,6 +24,8 @@ void timeline_cross(const struct timeline *timeline, uint64_t index, const struc
 /* A client asked for a connection, and this became of it. */
 void timeline_emit_attempt(const struct timeline *timeline, const struct attempt *attempt);
 /* A document that pages load: does an observer want it? Then it is given to those that do. */
+bool timeline_wants_beside(const struct timeline *timeline, struct slice target);
+void timeline_emit_beside(const struct timeline *timeline, const struct event *event);
 bool timeline_wants_document(const struct timeline *timeline, struct slice target);
 void timeline_give_document(const struct timeline *timeline, struct slice target, struct slice body);
 void timeline_emit_handshake(const struct timeline *timeline, const struct tls_handshake *handshake);

@@ -123,9 +123,15 @@ static void channel_note_control(void *self, struct connection *connection, time
 static void channel_close(void *self, struct connection *connection)
 {
 	struct session *session = channel_session(connection->user);
+	const struct delivery *to_server = connection_delivery(&connection->facts, DIRECTION_TO_SERVER);
 	(void)self;
 	if (session)
 		session->users--;
+	if (session && to_server && !channel_is_inner(connection->user)) {
+		session->deliveries[DIRECTION_TO_SERVER] = *to_server;
+		session->deliveries[DIRECTION_TO_CLIENT] = *connection_delivery(
+		    &connection->facts, DIRECTION_TO_CLIENT);
+	}
 	budget_release(connection->user);
 	connection->user = NULL;
 }
@@ -212,6 +218,7 @@ static bool channel_take_message(
 	struct carrier carrier = channel_carrier(context, connection, passage);
 	const char *unreadable = channel_unreadable(message);
 	carrier.bytes = message->wire_bytes;
+	carrier.wire = message->wire;
 	carrier.incomplete = message->truncated;
 	if (message->opcode == WS_CLOSE) {
 		channel_emit_close(context, &carrier, message);
@@ -238,6 +245,12 @@ static struct target *transports_read_target(void *self, struct slice text)
 {
 	struct context *context = self;
 	return target_new(text, &context->budget);
+}
+
+static bool transports_wants_beside(void *self, struct slice target)
+{
+	const struct context *context = self;
+	return timeline_wants_beside(&context->timeline, target);
 }
 
 static bool transports_wants_document(void *self, struct slice target)
@@ -348,6 +361,8 @@ struct http_sink transports_sink(struct context *context)
 	    .self = context,
 	    .wants = transports_wants,
 	    .read_target = transports_read_target,
+	    .wants_beside = transports_wants_beside,
+	    .beside = polling_take_beside,
 	    .wants_document = transports_wants_document,
 	    .document = transports_take_document,
 	    .is_shown = transports_is_shown,

@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "net/headers.h"
+#include "net/link.h"
 #include "platform/system.h"
 #include "source/ahead.h"
 #include "source/frame_filter.h"
@@ -360,6 +361,7 @@ static enum source_result capture_file_next(struct source *source, struct packet
 			return SOURCE_FAILED;
 		}
 		source->counts.filtered++;
+		source->counts.filter_word = frame_filter_missing_word(file->filter);
 		if (file->ahead && !ahead_has_packet(file->ahead))
 			return SOURCE_IDLE;
 	}

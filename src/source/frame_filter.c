@@ -3,6 +3,7 @@
 #include "source/frame_filter.h"
 
 #include "net/headers.h"
+#include "net/link.h"
 
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 
 enum {
 	FRAME_FILTER_SNAP = 262144,
-	FRAME_FILTER_LINKS = 16, /* more than link_is_known has */
+	FRAME_FILTER_LINKS = 24, /* more than link_is_known has */
 	FRAME_FILTER_ETHERNET = 1,
 };
 
@@ -23,6 +24,7 @@ struct filter_program {
 struct frame_filter {
 	char *words;
 	bool lacks_memory;
+	const char *word; /* that lets the words look behind what a frame has before its IP packet; NULL: none */
 	size_t count;
 	struct filter_program programs[FRAME_FILTER_LINKS];
 };
@@ -133,7 +135,16 @@ bool frame_filter_passes(struct frame_filter *filter, const struct packet *packe
 	    .caplen = (uint32_t)frame.len, .len = packet->wire_len > header ? packet->wire_len - (uint32_t)header : 0};
 	const struct filter_program *program = link_is_known(link_type) ? frame_filter_find(filter, link_type, error)
 	                                                                : NULL;
-	return program && program->is_compiled && pcap_offline_filter(&program->code, &about, frame.at) != 0;
+	if (program && program->is_compiled && pcap_offline_filter(&program->code, &about, frame.at) != 0)
+		return true;
+	if (!filter->word)
+		filter->word = link_filter_word(link_type, frame);
+	return false;
+}
+
+const char *frame_filter_missing_word(const struct frame_filter *filter)
+{
+	return filter->word;
 }
 
 /* ---- link types: known, or refused by name before the first packet */
@@ -142,8 +153,9 @@ void link_type_refuse(int type, char *why, size_t why_size)
 {
 	const char *name = pcap_datalink_val_to_name(type), *words = pcap_datalink_val_to_description(type);
 	snprintf(why, why_size,
-	    "link type %d%s%s%s%s is not read (Ethernet, Linux cooked, raw IP, BSD loopback and PKTAP are)", type,
-	    name ? " " : "", name ? name : "", words ? ", " : "", words ? words : "");
+	    "link type %d%s%s%s%s is not read (Ethernet, Linux cooked, raw IP, BSD loopback, PPP, Cisco HDLC, PKTAP "
+	    "and NFLOG are)",
+	    type, name ? " " : "", name ? name : "", words ? ", " : "", words ? words : "");
 }
 
 bool link_type_read(struct pcap *pcap, uint16_t *link_type, char *why, size_t why_size)

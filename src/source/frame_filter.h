@@ -31,6 +31,10 @@ void frame_filter_free(struct frame_filter *filter); /* NULL is let pass */
 /* A frame whose link type cannot have what the words ask for does not pass. */
 bool frame_filter_passes(struct frame_filter *filter, const struct packet *packet);
 
+/* Of frames that did not pass, some have their IP packet behind a tag or another header: the word that looks there
+ * ("vlan", "pppoes", "mpls"). NULL: none. */
+const char *frame_filter_missing_word(const struct frame_filter *filter);
+
 /* Frames did not pass because there was no memory to compile the words for their link type. */
 bool frame_filter_lacks_memory(const struct frame_filter *filter);
 

@@ -95,35 +95,14 @@ static timestamp har_span(double number, double unit)
 	return span > 0 && span < (double)TIMESTAMP_LAST ? (timestamp)span : 0;
 }
 
-static bool har_has_field(struct slice headers, const char *name)
+/* The value of a request's field as the file spells it, without its quotes; empty: there is none. */
+static struct slice har_field(struct slice headers, const char *name)
 {
 	struct json_walk walk = json_walk_into(headers);
 	while (json_walk_next(&walk))
-		if (json_string_is(har_member(walk.value, "name"), name))
-			return true;
-	return false;
-}
-
-/* Chromium's words (net_error_list.h), also by way of Playwright. CORS has none of its own: what came was kept from a
- * page of another origin (DevTools 156 shows the answer's status, Playwright 1.65 does not). */
-static enum recorded_failure har_failure(struct slice why, int status, bool has_origin)
-{
-	static const struct {
-		const char *word;
-		enum recorded_failure failure;
-	} words[] = {
-	    {"net::ERR_ABORTED", RECORDED_ABORTED},
-	    {"NS_BINDING_ABORTED", RECORDED_ABORTED},
-	    {"net::ERR_BLOCKED_BY_", RECORDED_BLOCKED},
-	    {"net::ERR_CONNECTION_REFUSED", RECORDED_REFUSED},
-	    {"NS_ERROR_CONNECTION_REFUSED", RECORDED_REFUSED},
-	};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (slice_starts_with(why, slice_of_text(words[i].word)))
-			return words[i].failure;
-	if (slice_equals(why, SLICE("net::ERR_FAILED")) && (status || has_origin))
-		return RECORDED_BLOCKED;
-	return why.len || !status ? RECORDED_FAILED : RECORDED_NO_FAILURE;
+		if (slice_equals_nocase(json_inside_quotes(har_member(walk.value, "name")), name))
+			return json_inside_quotes(har_member(walk.value, "value"));
+	return slice_of(NULL, 0);
 }
 
 /* A field that does not change what is read: bodies are as they were before any coding. */
@@ -167,6 +146,7 @@ static void har_write_fields(struct buffer *out, struct slice headers)
 struct har_url {
 	struct slice host, target;
 	uint16_t port;
+	bool is_plain; /* no TLS */
 };
 
 static uint16_t har_default_port(struct slice scheme)
@@ -203,6 +183,7 @@ static bool har_read_url(struct slice text, struct har_url *url)
 	if (!port || !har_is_word(authority) || (ported.len && (!digits_take(&ported, 5, &port) || ported.len)))
 		return false;
 	url->port = (uint16_t)port;
+	url->is_plain = har_default_port(scheme) == 80;
 	return port <= UINT16_MAX && url->host.len && url->target.len && har_is_word(url->target);
 }
 
@@ -219,6 +200,15 @@ static bool har_is_script(struct slice target)
 	return slice_ends_with(path, SLICE(".js")) || slice_ends_with(path, SLICE(".mjs"));
 }
 
+/* Uploads, by the last part of their path: a plug-in may want them too. */
+static bool har_is_upload(struct slice target)
+{
+	struct slice path = slice_take_until(&target, '?');
+	size_t last = slice_find_last(path, SLICE("/"));
+	path = last < path.len ? slice_drop(path, last) : path;
+	return slice_find(path, SLICE("upload")) < path.len;
+}
+
 static bool har_read_address(const char *text, struct address *address)
 {
 	*address = (struct address){.version = 6};
@@ -229,6 +219,35 @@ static bool har_read_address(const char *text, struct address *address)
 	address->version = good ? 4 : 0;
 	return good;
 }
+
+/* ---- why it failed */
+
+/* What a page of https: asks of http: or ws: is not sent, and some recorders do not say why (Mixed Content, §4.4; the
+ * computer itself is excepted). */
+static bool har_is_mixed(struct slice headers, const struct har_url *url)
+{
+	struct slice origin = har_field(headers, "Origin"), referer = har_field(headers, "Referer");
+	bool is_local = slice_equals_nocase(url->host, "localhost") || slice_starts_with(url->host, SLICE("127.")) ||
+	                slice_equals_text(url->host, "[::1]") || slice_ends_with(url->host, SLICE(".localhost"));
+	return url->is_plain && !is_local && slice_starts_with(origin.len ? origin : referer, SLICE("https://"));
+}
+
+/* CORS has no words of its own: what came was kept from a page of another origin (DevTools 156 shows the answer's
+ * status, Playwright 1.65 does not). */
+static enum recorded_failure har_failure(struct slice why, int status, struct slice headers, const struct har_url *url)
+{
+	enum recorded_failure said = har_failure_read(why);
+	if (said != RECORDED_FAILURES)
+		return said;
+	bool is_bare = !why.len || slice_equals(why, SLICE("net::ERR_FAILED"));
+	if (is_bare && !status && har_is_mixed(headers, url))
+		return RECORDED_BY_MIXED_CONTENT;
+	if (is_bare && why.len && (status || har_field(headers, "Origin").len))
+		return RECORDED_BLOCKED;
+	return why.len || !status ? RECORDED_FAILED : RECORDED_NO_FAILURE;
+}
+
+/* ---- hosts */
 
 static struct har_host *har_find_host(struct har_hosts *hosts, const char *name)
 {
@@ -380,8 +399,7 @@ static bool har_fill_entry(const struct har_pieces *pieces, struct har_entry *en
 	har_copy_text(har_why(response), entry->why, sizeof entry->why);
 	shown->why = *entry->why ? entry->why : NULL;
 	if (response.len)
-		shown->failure = har_failure(slice_of_text(entry->why), shown->status,
-		    har_has_field(headers, "Origin") || har_has_field(headers, "origin"));
+		shown->failure = har_failure(slice_of_text(entry->why), shown->status, headers, url);
 	shown->host = entry->host;
 	shown->address = har_find_address(pieces, entry->host);
 	shown->answer_is_cut = !response.len;
@@ -426,7 +444,8 @@ static struct har_entry *har_entry_of(
 	}
 	snprintf(entry->host, sizeof entry->host, "%.*s", (int)(url->host.len < HAR_TEXT ? url->host.len : HAR_TEXT),
 	    (const char *)url->host.at);
-	bool counts = har_is_engineio(url->target), matters = counts || har_is_script(url->target);
+	bool counts = har_is_engineio(url->target);
+	bool matters = counts || har_is_script(url->target) || har_is_upload(url->target);
 	if (!matters)
 		har_find_address(pieces, entry->host);
 	if (matters && har_read_times(pieces, entry) && har_fill_entry(pieces, entry, url)) {

@@ -68,6 +68,9 @@ struct har_counts {
 /* Made of what was read; lends nothing of it. NULL: it is of no interest; or what it says cannot be read, or there is
  * no memory for it, which is counted. */
 struct har_entry *har_entry_read(const struct har_pieces *pieces, struct har_counts *counts);
+/* Why a request failed, by the words with which a browser says so. RECORDED_FAILURES: they are not known. */
+enum recorded_failure har_failure_read(struct slice why);
+
 void har_entry_free(struct har_entry *entry);
 
 /* What is known of who writes HAR files, by log.creator: the name for people, and what is left out. */

@@ -6,6 +6,7 @@
  * after the other, and a block is handed over when it is full or after LIVE_DELAY.
  */
 #include "net/headers.h"
+#include "net/link.h"
 #include "platform/system.h"
 #include "source/frame_filter.h"
 #include "source/source.h"

@@ -55,41 +55,48 @@ struct log_file {
 	bool is_skipping; /* the rest of a line that is too long */
 	int failure;
 
+	struct log_encoding encoding;
+	bool is_begun;        /* it is known how the file is coded */
+	struct buffer coded;  /* what was read of one that is not UTF-8 */
 	struct buffer window; /* what was read and not given */
 	size_t used;          /* of it */
 	struct buffer plain;  /* a line without colours, or out of JSON */
 	struct buffer last;   /* what the line before says, of a log that is doubled; while it is looked at, of any */
 	struct buffer front;  /* and what stood before that, but for its digits */
-	bool is_json;         /* the line is a line of JSON */
-	uint64_t number;      /* of the line */
+	struct slice object;  /* of the line, which is one of JSON; else empty */
+	struct buffer joined; /* a line that was wrapped */
+	struct buffer ahead;  /* the line behind it */
+	bool has_ahead, ahead_is_cut;
+	uint64_t number; /* of the last line that was taken */
+	uint64_t line;   /* of the line that is read */
 	timestamp time;
 	struct log_name names[LOG_NAMES];
 	size_t name_count;
 	struct log_step step;
 };
 
-/* ---- is it a log? */
-
-/* A line of JSON that is no HAR: docker's json-file, a logger's. */
-static bool log_is_json_line(struct slice start)
-{
-	struct slice line = slice_trim(slice_take_until(&start, '\n')), value, rest = line;
-	if (slice_starts_with(line, SLICE("{\"log\":\"")))
-		return true;
-	return start.at && json_take_value(&rest, &value) && !rest.len &&
-	       !(json_find_member(value, "log", &rest) && slice_starts_with(rest, SLICE("{")));
-}
-
-bool log_file_is_log(struct slice start)
-{
-	for (size_t i = 0; i < start.len; i++)
-		if (start.at[i] < 0x20 && !strchr("\t\n\r\x1b\x1e\f\b", start.at[i]))
-			return false;
-	struct slice text = slice_trim(start);
-	return text.len && (!slice_starts_with(text, SLICE("{")) || log_is_json_line(start));
-}
-
 /* ---- the file, line by line */
+
+/* So many bytes that were read stand behind the window. */
+static void log_decode(struct log_file *log, size_t len)
+{
+	uint8_t *read = log->window.at + log->window.len, text[LOG_ENCODED];
+	if (!log->is_begun)
+		log->encoding.coding = log_encoding_find(slice_of(read, len));
+	log->is_begun = true;
+	if (log->encoding.coding == LOG_UTF8) {
+		log->window.len += len;
+		return;
+	}
+	buffer_clear(&log->coded);
+	buffer_append(&log->coded, slice_of(read, len));
+	for (size_t i = 0; i < log->coded.len; i++)
+		buffer_append(&log->window, slice_of(text, log_encoding_take(&log->encoding, log->coded.at[i], text)));
+	if (log->coded.truncated || log->window.truncated) {
+		log->is_over = true;
+		log->failure = ENOMEM;
+	}
+}
 
 static void log_fill(struct log_file *log, size_t wanted)
 {
@@ -102,9 +109,9 @@ static void log_fill(struct log_file *log, size_t wanted)
 			return;
 		}
 		size_t len = fread(log->window.at + log->window.len, 1, LOG_READ, log->stream);
-		log->window.len += len;
-		log->is_over = len < LOG_READ;
-		log->failure = ferror(log->stream);
+		log_decode(log, len);
+		log->is_over |= len < LOG_READ;
+		log->failure = log->failure ? log->failure : ferror(log->stream);
 	}
 }
 
@@ -138,6 +145,81 @@ static bool log_take_line(struct log_file *log, struct slice *line, bool *is_cut
 	}
 }
 
+/* ---- lines that were wrapped */
+
+static struct slice log_trim_end(struct slice text)
+{
+	while (text.len && (text.at[text.len - 1] == '\r' || text.at[text.len - 1] == '\n'))
+		text.len--;
+	return text;
+}
+
+/* The next line, or the one that was taken to see whether it goes on. */
+static bool log_take_next(struct log_file *log, struct slice *line, bool *is_cut)
+{
+	if (!log->has_ahead) {
+		bool has = log_take_line(log, line, is_cut);
+		log->line = log->number;
+		return has;
+	}
+	log->has_ahead = false;
+	*line = buffer_slice(&log->ahead);
+	*is_cut = log->ahead_is_cut;
+	log->line = log->number;
+	return true;
+}
+
+/* What rich wraps goes on in the message's column, with nothing before it. */
+static bool log_goes_on(struct slice line, size_t column)
+{
+	size_t spaces = 0;
+	while (spaces < line.len && line.at[spaces] == ' ')
+		spaces++;
+	return spaces >= column && spaces < line.len && line.at[spaces] != '\r';
+}
+
+/* Between two words rich drops the space; a word that is longer than the column it folds where that ends. */
+static bool log_is_folded(struct slice row, size_t width)
+{
+	return row.len == width && slice_find_byte(row, ' ') == row.len;
+}
+
+static bool log_take_whole(struct log_file *log, struct slice *line, bool *is_cut)
+{
+	if (!log_take_next(log, line, is_cut))
+		return false;
+	size_t column = slice_find_byte(*line, '\x1b') == line->len ? log_find_column(*line) : 0;
+	struct slice first = log_trim_end(*line), more;
+	size_t source = column ? log_take_source(&first) : 0;
+	if (source <= column)
+		return true;
+	uint64_t begun = log->line;
+	size_t width = source - 1 - column;
+	bool is_folded = log_is_folded(slice_drop(first, column), width);
+	buffer_clear(&log->joined);
+	buffer_append(&log->joined, first);
+	while (log_take_line(log, &more, &log->ahead_is_cut)) {
+		struct slice text = log_trim_end(more);
+		if (!log_goes_on(text, column)) {
+			buffer_clear(&log->ahead);
+			buffer_append(&log->ahead, more);
+			log->has_ahead = true;
+			break;
+		}
+		text = slice_drop(text, column);
+		while (text.len && text.at[text.len - 1] == ' ')
+			text.len--;
+		if (!is_folded)
+			buffer_append_byte(&log->joined, ' ');
+		buffer_append(&log->joined, text);
+		is_folded = log_is_folded(text, width);
+	}
+	log->line = begun;
+	*line = buffer_slice(&log->joined);
+	*is_cut |= log->joined.truncated;
+	return true;
+}
+
 /* ---- a line */
 
 size_t log_strip(char *line, size_t len)
@@ -154,41 +236,26 @@ size_t log_strip(char *line, size_t len)
 	return kept;
 }
 
-/* The message of a line of JSON, as docker (log), loggers (message, msg) and journald write it. */
-static bool log_take_member(struct buffer *out, struct slice line)
-{
-	static const char *const names[] = {"log", "message", "msg", "MESSAGE", "textPayload"};
-	struct slice value;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		buffer_clear(out);
-		if (json_find_member(line, names[i], &value) && json_unescape(value, out))
-			return true;
-	}
-	return false;
-}
-
-static struct slice log_trim_end(struct slice text)
-{
-	while (text.len && (text.at[text.len - 1] == '\r' || text.at[text.len - 1] == '\n'))
-		text.len--;
-	return text;
-}
-
 /* What a line says, out of JSON and without colours. */
 static struct slice log_plain(struct log_file *log, struct slice line)
 {
-	struct slice rest = line, object;
 	line = log_trim_end(line);
-	log->is_json = slice_starts_with(line, SLICE("{\"")) && json_take_value(&rest, &object) &&
-	               log_take_member(&log->plain, object);
-	if (!log->is_json && slice_find_byte(line, '\x1b') == line.len)
-		return line;
-	if (!log->is_json) {
-		buffer_clear(&log->plain);
-		buffer_append(&log->plain, line);
+	log->object = log_find_object(line);
+	if (log->object.len && !log_take_message(&log->plain, log->object))
+		log->object = slice_of(NULL, 0);
+	if (!log->object.len)
+		log->object = log_take_logfmt(&log->plain, line);
+	if (log->object.len || slice_find_byte(line, '\x1b') < line.len) {
+		if (!log->object.len) {
+			buffer_clear(&log->plain);
+			buffer_append(&log->plain, line);
+		}
+		log->plain.len = log_strip((char *)log->plain.at, log->plain.len);
+		line = log_trim_end(buffer_slice(&log->plain));
 	}
-	log->plain.len = log_strip((char *)log->plain.at, log->plain.len);
-	return log_trim_end(buffer_slice(&log->plain));
+	if (log_find_column(line))
+		log_take_source(&line);
+	return log_drop_fields(line);
 }
 
 /* Do the tables of known log lines have it? */
@@ -220,7 +287,22 @@ static bool log_is_reason(const struct log_file *log, struct slice line)
 /* The part before the message: what the message carries may hold times too. */
 static struct slice log_front(const struct log_file *log, struct slice line, struct slice plain, size_t at)
 {
-	return log->is_json ? line : slice_take(plain, at);
+	return log->object.len ? line : slice_take(plain, at);
+}
+
+/* The journal's export format has a field a line: the time comes before the message. */
+#define JOURNAL_TIME "__REALTIME_TIMESTAMP="
+
+/* Of a line of JSON that stands behind something, that has the time or the object does; or the text within it. */
+static bool log_read_time(const struct log_file *log, struct slice front, timestamp near, timestamp *time)
+{
+	if (slice_starts_with(front, SLICE(JOURNAL_TIME)))
+		front = slice_drop(front, strlen(JOURNAL_TIME));
+	if (!log->object.len)
+		return timestamp_read(front, near, time);
+	struct slice before = slice_take(front, (size_t)(log->object.at - front.at));
+	return timestamp_read(before, near, time) || timestamp_read(log->object, near, time) ||
+	       timestamp_read(slice_take(buffer_slice(&log->plain), LOG_PREFIX), near, time);
 }
 
 static struct log_name *log_name_of(struct log_file *log, struct slice name)
@@ -255,7 +337,7 @@ static void log_time_line(struct log_file *log, struct slice front, struct slice
 	timestamp difference;
 	struct slice name = *text;
 	if (log->is_dated) {
-		timestamp_read(front, log->time, &log->time);
+		log_read_time(log, front, log->time, &log->time);
 		return;
 	}
 	log->time += TIMESTAMP_MILLISECOND / 1000;
@@ -312,7 +394,7 @@ static bool log_is_double(struct log_file *log, struct slice front, struct slice
 	timestamp time;
 	if (!log->is_doubled)
 		return false;
-	bool has_time = timestamp_read(front, log->time, &time);
+	bool has_time = log_read_time(log, front, log->time, &time);
 	return (log->is_dated && !has_time) || log_is_repeated(log, front, text);
 }
 
@@ -335,7 +417,7 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 	size_t at = log->form->find(plain);
 	bool is_known = at < plain.len;
 	log->explains |= !is_known && log_is_reason(log, plain);
-	at = is_known || log->explains ? at : log_access_find(plain);
+	at = is_known || log->explains ? at : log_access_find(plain, true);
 	bool is_access = !is_known && at < plain.len;
 	struct slice text = slice_drop(plain, at);
 	uint64_t unplaced = log->reader.counts.unplaced;
@@ -348,7 +430,7 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 	                     : is_access ? log_access_read(&log->reader, text, &log->step)
 	                                 : LOG_WORD_NONE;
 	if (log->reader.counts.unplaced > unplaced && !unplaced)
-		log->reader.counts.unplaced_first = log->number;
+		log->reader.counts.unplaced_first = log->line;
 	log->reader.counts.too_long += is_cut && is_known;
 	if (word == LOG_WORD_STEP && log_is_shortened(log->step.bytes)) {
 		log->step.is_cut = true;
@@ -362,7 +444,7 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 		log_fill_line(log, is_known ? text : plain);
 	log->step.text = is_known ? text : plain;
 	log->step.is_cut |= is_cut;
-	log->step.line = log->number;
+	log->step.line = log->line;
 	log->step.log = log->name;
 	return true;
 }
@@ -374,14 +456,16 @@ static void log_look_at(struct log_file *log, const struct log_form *form, struc
 {
 	struct slice plain = log_plain(log, line);
 	size_t at = form->find(plain);
+	if (slice_starts_with(line, SLICE(JOURNAL_TIME)))
+		log->is_dated |= log_read_time(log, line, TIMESTAMP_NONE, &log->time);
 	if (at >= plain.len)
 		return;
 	struct slice text = slice_drop(plain, at);
 	struct slice front = log_front(log, line, plain, at);
 	timestamp time;
-	bool has_time = timestamp_read(front, LOG_NEAR, &time);
+	bool has_time = log_read_time(log, front, LOG_NEAR, &time);
 	log->time = has_time && !log->is_dated ? time : log->time;
-	bool names_day = has_time && timestamp_read(front, TIMESTAMP_NONE, &time);
+	bool names_day = has_time && log_read_time(log, front, TIMESTAMP_NONE, &time);
 	log->form = log->form ? log->form : form;
 	log->reader.has_packets |= form->is_packet(text);
 	log->is_dated |= has_time;
@@ -393,26 +477,44 @@ static void log_look_at_access(struct log_file *log, struct slice front)
 {
 	timestamp time;
 	log->form = &log_form_other;
-	log->is_dated = timestamp_read(front, LOG_NEAR, &time);
+	log->is_dated = log_read_time(log, front, LOG_NEAR, &time);
 	log->time = log->is_dated ? time : log->time;
+}
+
+static void log_look_for_other(struct log_file *log, struct slice line)
+{
+	struct slice plain = log_plain(log, line);
+	size_t at = log_access_find(plain, false);
+	if (log_is_known(log, plain))
+		log->form = &log_form_other;
+	else if (at < plain.len)
+		log_look_at_access(log, log_front(log, line, plain, at));
+}
+
+/* Reads the lines of the beginning as they will be read; `form`: of which; NULL: other lines, until one is known. */
+static void log_look_for(struct log_file *log, const struct log_form *form, struct slice beginning)
+{
+	struct slice line;
+	bool is_cut;
+	struct log_file view = {.is_over = true, .line_most = log->line_most};
+	view.window = (struct buffer){.at = (uint8_t *)beginning.at, .len = beginning.len};
+	buffer_init(&view.joined, log->line_most, NULL);
+	buffer_init(&view.ahead, log->line_most, NULL);
+	while ((form || !log->form) && log_take_whole(&view, &line, &is_cut))
+		if (form)
+			log_look_at(log, form, line);
+		else
+			log_look_for_other(log, line);
+	buffer_free(&view.joined);
+	buffer_free(&view.ahead);
 }
 
 static void log_look(struct log_file *log, struct slice beginning)
 {
-	for (size_t i = 0; i < sizeof log_forms / sizeof *log_forms && !log->form; i++) {
-		struct slice rest = beginning;
-		while (rest.len)
-			log_look_at(log, &log_forms[i], slice_take_until(&rest, '\n'));
-	}
-	struct slice rest = beginning;
-	while (!log->form && rest.len) {
-		struct slice line = slice_take_until(&rest, '\n'), plain = log_plain(log, line);
-		size_t at = log_access_find(plain);
-		if (log_is_known(log, plain))
-			log->form = &log_form_other;
-		else if (at < plain.len)
-			log_look_at_access(log, log_front(log, line, plain, at));
-	}
+	for (size_t i = 0; i < sizeof log_forms / sizeof *log_forms && !log->form; i++)
+		log_look_for(log, &log_forms[i], beginning);
+	if (!log->form)
+		log_look_for(log, NULL, beginning);
 	log->reader.counts.lacks_packets = !log->reader.has_packets;
 	log->reader.counts.is_undated = !log->is_dated;
 }
@@ -433,6 +535,9 @@ struct log_file *log_file_open(FILE *stream, const struct source *source, uint64
 	    .number = lines,
 	};
 	buffer_init(&log->window, BUFFER_NO_LIMIT, NULL); /* it is filled by twice a line, or the beginning */
+	buffer_init(&log->coded, LOG_READ, NULL);
+	buffer_init(&log->joined, log->line_most, NULL);
+	buffer_init(&log->ahead, log->line_most, NULL);
 	buffer_init(&log->plain, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&log->last, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&log->front, LOG_PREFIX, NULL);
@@ -456,6 +561,9 @@ void log_file_free(struct log_file *log)
 	if (!log)
 		return;
 	buffer_free(&log->window);
+	buffer_free(&log->coded);
+	buffer_free(&log->joined);
+	buffer_free(&log->ahead);
 	buffer_free(&log->plain);
 	buffer_free(&log->last);
 	buffer_free(&log->front);
@@ -467,7 +575,7 @@ enum source_result log_file_next(struct log_file *log, struct packet *packet, ch
 {
 	struct slice line;
 	bool is_cut;
-	while (log_take_line(log, &line, &is_cut)) {
+	while (log_take_whole(log, &line, &is_cut)) {
 		log->reader.counts.lines = log->number;
 		if (!log_read_line(log, line, is_cut))
 			continue;

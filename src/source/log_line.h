@@ -1,5 +1,5 @@
-/* What log_file.c, log_python.c and log_node.c share: a line, and what is made of it; and how a line is plain, for
- * server_log.c too. */
+/* What log_file.c, log_prefix.c, log_python.c and log_node.c share: a line, and what is made of it; and how a line is
+ * plain, for server_log.c too. */
 #ifndef SOURCE_LOG_LINE_H
 #define SOURCE_LOG_LINE_H
 
@@ -46,13 +46,35 @@ struct log_reader {
  * left. */
 size_t log_strip(char *line, size_t len);
 
+/* The object of JSON that a line is or ends with, behind what containers and journals put before it. Empty: none. */
+struct slice log_find_object(struct slice line);
+
+/* Puts what a line of JSON says into `out`: docker (log), loggers (message, msg, event), journald, clouds; also where
+ * one of them carries a line of another. False: it has no such member. */
+bool log_take_message(struct buffer *out, struct slice object);
+
+/* The same of a line of `key=value` (logfmt): msg="…". Returns the value as it is written; empty: there is none. */
+struct slice log_take_logfmt(struct buffer *out, struct slice line);
+
+/* A line without the name of the logger and the fields that structlog's console puts behind what it says
+ * (`2026-11-28T08:00:00Z [info     ] text      [engineio.server] pid=7`). */
+struct slice log_drop_fields(struct slice line);
+
+/* The column in which the messages of a table begin that rich draws (`[11/28/26 08:00:00] INFO     text   file.py:12`);
+ * 0: the line is of none. */
+size_t log_find_column(struct slice line);
+
+/* Takes the source (`file.py:12`) off the end of such a line, and the spaces before it. Returns the column in which it
+ * began; 0: there is none. */
+size_t log_take_source(struct slice *line);
+
 /* Where in a line begins what its logger was given; the length of the line: nowhere. */
 size_t log_python_find(struct slice line);
 size_t log_node_find(struct slice line);
 
-/* Where in a line of an access log the request begins (the quote before it), when it is one of Engine.IO that was
- * refused; the length of the line: it is none. */
-size_t log_access_find(struct slice line);
+/* Where in a line of an access log the request begins (the quote before it), when it is one of Engine.IO, and
+ * (`refused_alone`) was refused; the length of the line: it is none. */
+size_t log_access_find(struct slice line, bool refused_alone);
 
 /* `text` begins there. */
 enum log_word log_access_read(struct log_reader *reader, struct slice text, struct log_step *step);

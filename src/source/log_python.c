@@ -251,8 +251,16 @@ enum log_word log_python_read(struct log_reader *reader, struct slice text, stru
 
 /* ---- access logs */
 
-/* Takes a request in quotes and its status. False: it is no such line, or no request of Engine.IO, or was not refused.
- */
+/* nginx: the client left before it was answered (ngx_http_request.h, NGX_HTTP_CLIENT_CLOSED_REQUEST). Traefik writes
+ * the same. */
+enum { ACCESS_CLIENT_LEFT = 499 };
+
+static bool access_is_refused(int status)
+{
+	return status >= 400 && status <= 599 && status != ACCESS_CLIENT_LEFT;
+}
+
+/* Takes a request in quotes and its status. False: it is no such line, or no request of Engine.IO. */
 static bool access_take(struct slice text, struct log_step *step)
 {
 	struct slice quoted = slice_drop(text, 1), rest = slice_take(quoted, slice_find_byte(quoted, '"'));
@@ -265,17 +273,18 @@ static bool access_take(struct slice text, struct log_step *step)
 	if (!is_engineio || !slice_starts_with(step->bytes, SLICE("/")) || !digits_take(&behind, 3, &status))
 		return false;
 	step->status = (int)status;
-	return status >= 400 && status <= 599 && (!behind.len || *behind.at == ' ');
+	return !behind.len || *behind.at == ' ';
 }
 
-size_t log_access_find(struct slice line)
+size_t log_access_find(struct slice line, bool refused_alone)
 {
 	static const char *const requests[] = {"\"GET /", "\"POST /", "\"WebSocket /"};
 	struct slice front = slice_take(line, LOG_PREFIX);
 	struct log_step step;
 	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
 		size_t at = slice_find(front, slice_of_text(requests[i]));
-		if (at < front.len && access_take(slice_drop(line, at), &step))
+		if (at < front.len && access_take(slice_drop(line, at), &step) &&
+		    (!refused_alone || access_is_refused(step.status)))
 			return at;
 	}
 	return line.len;
@@ -285,5 +294,5 @@ enum log_word log_access_read(struct log_reader *reader, struct slice text, stru
 {
 	(void)reader;
 	step->kind = LOG_STEP_REFUSED;
-	return access_take(text, step) ? LOG_WORD_STEP : LOG_WORD_NONE;
+	return access_take(text, step) && access_is_refused(step->status) ? LOG_WORD_STEP : LOG_WORD_NONE;
 }

@@ -11,6 +11,7 @@
 #include "source/probe_parts.h"
 #include "source/source.h"
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -29,6 +30,7 @@ struct probe {
 	struct probe_table *table;
 	struct probe_bpf *bpf;
 	struct probe_attach *attach; /* to TLS libraries */
+	struct probe_group group;    /* of level 0: none */
 	struct ring_buffer *ring;
 	int timer;
 	struct frame_filter *filter; /* NULL: all pass */
@@ -85,6 +87,8 @@ static void probe_count_unseen(struct probe *probe)
 	probe->source.counts.dropped = lost + probe_table_refused(probe->table);
 	probe_table_describe_unread(probe->table, PROBE_UNREAD_TLS, &probe->source.counts.unread_tls);
 	probe_table_describe_unread(probe->table, PROBE_UNREAD_PASSED, &probe->source.counts.passed_by);
+	probe_table_describe_unread(probe->table, PROBE_UNREAD_RING, &probe->source.counts.by_ring);
+	probe_table_describe_unread(probe->table, PROBE_UNREAD_BITS, &probe->source.counts.of_32_bits);
 	probe->source.counts.refused_files = probe->refused_files;
 	/* Those of ports that were not asked for are unmatched too. */
 	probe->source.counts.unmatched = probe->bpf->rodata->port_count ? 0 : probe_table_unmatched(probe->table);
@@ -234,16 +238,13 @@ static void probe_configure(struct probe_bpf *bpf, const struct probe_choice *ch
 		bpf->rodata->ports[i] = choice->ports[i];
 }
 
-static bool probe_configure_cgroup(struct probe_bpf *bpf, const struct probe_choice *choice, char *why, size_t why_size)
+static bool probe_configure_cgroup(struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
 {
-	uint64_t id;
-	uint32_t level;
-	if (!choice->cgroup)
-		return true;
-	if (!probe_targets_cgroup(choice->cgroup, &id, &level, why, why_size))
+	bpf_program__set_autoload(probe->bpf->progs.process_moved, choice->cgroup != NULL);
+	if (choice->cgroup && !probe_targets_cgroup(choice->cgroup, &probe->group, why, why_size))
 		return false;
-	bpf->rodata->cgroup_id = id;
-	bpf->rodata->cgroup_level = level;
+	probe->bpf->rodata->cgroup_id = probe->group.id;
+	probe->bpf->rodata->cgroup_level = probe->group.level;
 	return true;
 }
 
@@ -264,19 +265,20 @@ static bool probe_chooses_processes(const struct probe_choice *choice)
 	return choice->process_count || choice->name_count;
 }
 
-static bool probe_watch_processes(struct probe *probe, const struct probe_targets *targets, char *why, size_t why_size)
+/* What the kernel is to know of them: PROCESS_… */
+static bool probe_mark_processes(
+    struct probe *probe, const struct probe_targets *targets, uint8_t flags, char *why, size_t why_size)
 {
-	static const uint8_t watched = 1;
 	int code = 0;
 	for (size_t i = 0; i < targets->count && code == 0; i++)
 		code = bpf_map__update_elem(probe->bpf->maps.processes, &targets->processes[i], sizeof(uint32_t),
-		    &watched, sizeof watched, BPF_ANY);
+		    &flags, sizeof flags, BPF_ANY);
 	return code == 0 || probe_fail(why, why_size, "the kernel does not take the processes", -code);
 }
 
 /* ---- TLS libraries */
 
-static bool probe_make_attach(struct probe *probe, bool by_process, char *why, size_t why_size)
+static bool probe_make_attach(struct probe *probe, char *why, size_t why_size)
 {
 	const struct probe_programs programs = {.read = probe->bpf->progs.tls_read,
 	    .read_ex = probe->bpf->progs.tls_read_ex,
@@ -290,33 +292,64 @@ static bool probe_make_attach(struct probe *probe, bool by_process, char *why, s
 	    .go_returned = probe->bpf->progs.go_returned,
 	    .go_closed = probe->bpf->progs.go_closed,
 	    .arrivals = bpf_map__fd(probe->bpf->maps.arrivals)};
-	probe->attach = probe_attach_new(&programs, by_process);
+	probe->attach = probe_attach_new(&programs);
 	if (!probe->attach)
 		snprintf(why, why_size, "no memory");
 	return probe->attach;
 }
 
-/* By process only where all that are watched are known by their ids. */
-static bool probe_attach_libraries(struct probe *probe, const struct probe_choice *choice,
-    const struct probe_targets *targets, char *why, size_t why_size)
+/* Of those that are known by their ids. */
+static bool probe_attach_watched(
+    struct probe *probe, const struct probe_choice *choice, size_t *count, char *why, size_t why_size)
 {
-	static const struct probe_choice everybody;
-	bool by_process = probe_chooses_processes(choice) && !choice->cgroup;
-	struct probe_targets all;
-	if (!probe_make_attach(probe, by_process, why, why_size))
-		return false;
-	if (by_process) {
-		probe_attach_now(probe->attach, targets);
-		return true;
-	}
-	bool good = probe_targets_find(&all, &everybody, why, why_size);
+	struct probe_targets targets;
+	bool good = probe_targets_find(&targets, choice, why, why_size) &&
+	            probe_mark_processes(probe, &targets, PROCESS_WATCHED, why, why_size);
 	if (good)
-		probe_attach_now(probe->attach, &all);
-	probe_targets_free(&all);
+		probe_attach_now(probe->attach, &targets);
+	*count = targets.count;
+	probe_targets_free(&targets);
 	return good;
 }
 
+/* Of those that are in the cgroup, or use the ports. */
+static bool probe_attach_met(struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
+{
+	struct probe_targets targets;
+	bool good = probe_targets_find_met(&targets, choice, choice->cgroup ? probe->group.path : NULL);
+	if (!good)
+		snprintf(why, why_size, "/proc could not be read, or there is no memory");
+	good = good && probe_mark_processes(probe, &targets, PROCESS_MET, why, why_size);
+	if (good)
+		probe_attach_now(probe->attach, &targets);
+	probe_targets_free(&targets);
+	return good;
+}
+
+static bool probe_attach_libraries(
+    struct probe *probe, const struct probe_choice *choice, size_t *count, char *why, size_t why_size)
+{
+	bool by_id = probe_chooses_processes(choice) && !choice->cgroup;
+	return probe_make_attach(probe, why, why_size) && (by_id || probe_attach_met(probe, choice, why, why_size)) &&
+	       probe_attach_watched(probe, choice, count, why, why_size);
+}
+
 /* ---- parts */
+
+/* io_uring's tracepoint says which request is done: its second argument is a pointer (behind that of the program's
+ * own). */
+static bool probe_kernel_shows_ring(void)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+	int id = kernel ? btf__find_by_name_kind(kernel, "btf_trace_io_uring_complete", BTF_KIND_TYPEDEF) : -ENOENT;
+	const struct btf_type *type = id > 0 ? btf__type_by_id(kernel, (uint32_t)id) : NULL;
+	for (int i = 0; type && i < 2; i++) /* a pointer to its function */
+		type = btf__type_by_id(kernel, type->type);
+	bool shows = type && btf_is_func_proto(type) && btf_vlen(type) > 2;
+	shows = shows && btf_is_ptr(btf__type_by_id(kernel, btf_params(type)[2].type));
+	btf__free(kernel);
+	return shows;
+}
 
 static bool probe_load(struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
 {
@@ -326,7 +359,8 @@ static bool probe_load(struct probe *probe, const struct probe_choice *choice, c
 	probe_configure(probe->bpf, choice);
 	if (!probe_size_ring(probe->bpf, choice))
 		return probe_refused(probe, why, why_size, "the probes' ring (-B)", errno);
-	if (!probe_configure_cgroup(probe->bpf, choice, why, why_size))
+	bpf_program__set_autoload(probe->bpf->progs.ring_completed, probe_kernel_shows_ring());
+	if (!probe_configure_cgroup(probe, choice, why, why_size))
 		return false;
 	int code = probe_bpf__load(probe->bpf);
 	return code == 0 || probe_refused(probe, why, why_size, "the kernel does not take the probes", -code);
@@ -347,24 +381,19 @@ static bool probe_make_table(struct probe *probe, const struct probe_choice *cho
 
 static bool probe_attach_all(struct probe *probe, char *why, size_t why_size)
 {
-	probe->messages = (struct probe_messages){0}; /* of symbols that a TLS library does not have */
 	int code = probe_bpf__attach(probe->bpf);
 	return code == 0 || probe_refused(probe, why, why_size, "the probes cannot be attached", -code);
 }
 
 static bool probe_attach(struct probe *probe, const struct probe_choice *choice, char *why, size_t why_size)
 {
-	struct probe_targets targets = {0};
-	bool good = (!probe_chooses_processes(choice) || probe_targets_find(&targets, choice, why, why_size)) &&
-	            probe_watch_processes(probe, &targets, why, why_size) &&
-	            probe_make_table(probe, choice, why, why_size) &&
-	            probe_attach_libraries(probe, choice, &targets, why, why_size) &&
-	            probe_attach_all(probe, why, why_size);
-	if (good && targets.count == 0 && choice->name_count)
+	size_t count = 0; /* the kernel first: who comes while the others are attached to has arrived then */
+	bool good = probe_make_table(probe, choice, why, why_size) && probe_attach_all(probe, why, why_size) &&
+	            probe_attach_libraries(probe, choice, &count, why, why_size);
+	if (good && count == 0 && choice->name_count)
 		complain("no process is called %s yet; those that start from now on are watched", choice->names[0]);
 	if (good && !probe_attach_follow(probe->attach))
 		complain("TLS of processes that start from now on is not read: %s", strerror(errno));
-	probe_targets_free(&targets);
 	return good;
 }
 

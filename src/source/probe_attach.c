@@ -1,7 +1,7 @@
 /*
- * Attaches probes to TLS libraries: once for all processes, or to each process that is watched (then no other process
- * meets them). What comes later is the attacher's: a process that is forked off before privileges are dropped, and that
- * ends when nobody reads its notices any more.
+ * Attaches probes to TLS libraries, to each process that is watched: no other process meets them. What comes later is
+ * the attacher's: a process that is forked off before privileges are dropped, and that ends when nobody reads its
+ * notices any more.
  */
 #include "base/text.h"
 #include "bpf/records.h"
@@ -24,12 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ATTACH_SYMBOLS = 10, ATTACH_LINKS = 3 + 2 * GO_RETURNS, ATTACH_EVERYBODY = -1 };
+enum { ATTACH_SYMBOLS = 10, ATTACH_LINKS = 3 + 2 * GO_RETURNS };
 enum { ATTACH_FILES = 4096 }; /* programs are made and run without end: then they are looked at again */
 
-/* The links to one file, for one process or for all. */
+/* The links to one file, for one process. */
 struct attached {
-	int process; /* or ATTACH_EVERYBODY */
+	int process;
 	dev_t device;
 	ino_t inode;
 	struct bpf_link *links[ATTACH_LINKS];
@@ -52,7 +52,6 @@ static const struct {
 
 struct probe_attach {
 	struct probe_programs programs;
-	bool by_process;
 	struct attached *list;
 	size_t count, room;
 	uint64_t refused; /* files */
@@ -226,7 +225,7 @@ static void attach_file(void *self, const char *path)
 /* False: its files may not be looked at. */
 static bool attach_process(struct probe_attach *attach, uint32_t process)
 {
-	attach->current = attach->by_process ? (int)process : ATTACH_EVERYBODY;
+	attach->current = (int)process;
 	attach->libraries = 0;
 	return probe_targets_list_files(process, attach_file, attach);
 }
@@ -244,7 +243,7 @@ static void attach_forget_process(struct probe_attach *attach, uint32_t process)
 
 /* ---- beginning and end */
 
-struct probe_attach *probe_attach_new(const struct probe_programs *programs, bool by_process)
+struct probe_attach *probe_attach_new(const struct probe_programs *programs)
 {
 	struct probe_attach *attach = calloc(1, sizeof *attach);
 	struct rlimit files; /* a link is a file */
@@ -253,8 +252,7 @@ struct probe_attach *probe_attach_new(const struct probe_programs *programs, boo
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	if (attach)
-		*attach = (struct probe_attach){
-		    .programs = *programs, .by_process = by_process, .pipe = -1, .life = -1};
+		*attach = (struct probe_attach){.programs = *programs, .pipe = -1, .life = -1};
 	return attach;
 }
 
@@ -290,9 +288,6 @@ void probe_attach_now(struct probe_attach *attach, const struct probe_targets *t
 	size_t hidden = 0;
 	for (size_t i = 0; i < targets->count; i++)
 		hidden += !attach_process(attach, targets->processes[i]);
-	attach->current = ATTACH_EVERYBODY;
-	if (!attach->by_process)
-		probe_targets_list_system(attach_file, attach);
 	attach_complain(attach, hidden);
 	attach->refused = 0;
 }
@@ -342,12 +337,11 @@ static int attacher_take(void *self, void *record, size_t size)
 	int stops = ++attach->turn % ATTACH_TURN ? 0 : -EAGAIN;
 	switch ((enum probe_arrival_kind)arrival.kind) {
 	case ARRIVAL_FORK:
-		if (!attach->by_process)
-			break;
 		attach_forget_process(attach, arrival.process); /* one with the same number, whose end was missed */
 		attacher_look(attach, arrival.process);
 		break;
 	case ARRIVAL_EXEC:
+	case ARRIVAL_MET:
 		attacher_look(attach, arrival.process);
 		break;
 	case ARRIVAL_LIBRARY:

@@ -28,17 +28,17 @@ struct probe_targets {
 	size_t count, room;
 };
 
-/* The processes of `choice` that run now, with all their descendants; of all processes when none are chosen. False:
- * `why`. */
+/* The processes of `choice` that run now, by id and by name, with all their descendants. False: `why`. */
 bool probe_targets_find(struct probe_targets *targets, const struct probe_choice *choice, char *why, size_t why_size);
 void probe_targets_free(struct probe_targets *targets);
+
+/* Those that are in the cgroup `group` (a path below the root of them all) or below it, or (NULL) that hold a socket
+ * whose own port is chosen. False: /proc could not be read, or there is no memory. */
+bool probe_targets_find_met(struct probe_targets *targets, const struct probe_choice *choice, const char *group);
 
 /* Gives `take` each file that the process has mapped and that may have OpenSSL in it, by a path that this process can
  * open: libraries by their names, the executable by its size. False: it may not be looked at. */
 bool probe_targets_list_files(uint32_t process, void (*take)(void *self, const char *path), void *self);
-
-/* The same of the libraries that processes that start later are likely to use: the system's. */
-void probe_targets_list_system(void (*take)(void *self, const char *path), void *self);
 
 /* Opens another's file to read; `status` (NULL: unwanted) is what it is. -1: it is no regular file, or cannot be
  * opened. What is none is not opened at all: a process may have put a link to a device in the place of what it has
@@ -89,10 +89,10 @@ bool probe_go_find(struct probe_go *go, const char *path);
 /* ---- attaching to TLS libraries: probe_attach.c */
 
 /*
- * By process where processes are chosen: others do not meet the probes then. Processes that start later, and libraries
- * that are loaded later, are attached to by a process of its own (the attacher), which keeps the capabilities that this
- * takes, and which the kernel ends with the program. It hears from the kernel alone, and parses nothing but the files
- * of the processes that are watched.
+ * To each process that is watched, by itself: others do not meet the probes. Where ports are chosen these are the
+ * processes that use them. Processes that start later, and libraries that are loaded later, are attached to by a
+ * process of its own (the attacher), which keeps the capabilities that this takes, and which the kernel ends with the
+ * program. It hears from the kernel alone, and parses nothing but the files of the processes that are watched.
  */
 
 struct bpf_program;
@@ -111,13 +111,12 @@ struct probe_notice {
 };
 
 /* NULL: no memory. */
-struct probe_attach *probe_attach_new(const struct probe_programs *programs, bool by_process);
+struct probe_attach *probe_attach_new(const struct probe_programs *programs);
 
 /* Ends the attacher. */
 void probe_attach_free(struct probe_attach *attach);
 
-/* Attaches to what the processes of `targets` use now; without `by_process`, to what all processes use and the system
- * has. What could not be done is written to stderr. */
+/* Attaches to what the processes of `targets` use now. What could not be done is written to stderr. */
 void probe_attach_now(struct probe_attach *attach, const struct probe_targets *targets);
 
 /* Starts the attacher. False: errno says why. */
@@ -127,8 +126,16 @@ bool probe_attach_follow(struct probe_attach *attach);
  * program's, one file is refused (ECHILD). */
 bool probe_attach_next_notice(struct probe_attach *attach, struct probe_notice *notice);
 
-/* The id and depth of a cgroup. False: `why`. */
-bool probe_targets_cgroup(const char *path, uint64_t *id, uint32_t *level, char *why, size_t why_size);
+enum { PROBE_GROUP_PATH = 512 };
+
+struct probe_group {
+	uint64_t id;
+	uint32_t level;              /* how deep it lies; 0: none */
+	char path[PROBE_GROUP_PATH]; /* below the root of them all: "/system.slice/app.service" */
+};
+
+/* False: `why`. */
+bool probe_targets_cgroup(const char *path, struct probe_group *group, char *why, size_t why_size);
 
 /* ---- a socket and its process: probe_records.c */
 
@@ -257,6 +264,8 @@ void probe_table_set_library(struct probe_table *table, uint32_t process, enum p
 enum probe_unread {
 	PROBE_UNREAD_TLS,    /* no stream of a TLS library was seen on them */
 	PROBE_UNREAD_PASSED, /* bytes went by in calls that show none */
+	PROBE_UNREAD_RING,   /* by io_uring */
+	PROBE_UNREAD_BITS,   /* not connections: processes of 32 bits */
 	PROBE_UNREADS,
 };
 void probe_table_describe_unread(struct probe_table *table, enum probe_unread reason, struct unread_counts *counts);
@@ -308,7 +317,8 @@ struct emission {
 	uint64_t offset;
 	timestamp time, arrived;
 	struct slice bytes;
-	uint8_t *owned; /* what `bytes` lie in, when it waited; freed after it */
+	uint32_t process; /* of a log line */
+	uint8_t *owned;   /* what `bytes` lie in, when it waited; freed after it */
 };
 
 struct emission_queue {
@@ -333,6 +343,8 @@ struct watched_socket {
 	size_t matches;                /* streams that are matched to it; more than one: doubtful */
 	bool is_read;                  /* TLS: a library that is watched uses it */
 	bool has_unseen;               /* bytes went by in calls that show none */
+	bool has_ring;                 /* or by io_uring */
+	bool was_shown;                /* by its other end, which is gone */
 	char path[PROBE_PATH_TEXT];
 	struct socket_ends ends;
 	UT_hash_handle hh, by_ends;

@@ -165,17 +165,63 @@ struct watched_socket *probe_table_socket(const struct probe_table *table, uint6
 	return socket;
 }
 
+/* Shows the bytes of its connection: those that went by in calls that show none (splice, io_uring) are shown by the
+ * other end alone. Of TLS, what a stream was matched to does, or will. */
+static bool socket_is_shown(const struct watched_socket *socket)
+{
+	return socket->watched.facts.is_tls ? socket->stream != NULL : socket->watched.was_emitted;
+}
+
+static struct watched_socket *table_find_mirror(
+    const struct probe_table *table, const struct watched_socket *socket, bool is_shown)
+{
+	const struct socket_ends *own = &socket->ends;
+	const struct socket_ends other = {own->remote, own->local, own->remote_port, own->local_port};
+	struct watched_socket *found;
+	HASH_FIND(by_ends, table->by_ends, &other, sizeof other, found);
+	/* Those with the same ends are behind it in its bucket. */
+	for (UT_hash_handle *each = found ? &found->by_ends : NULL; each; each = each->hh_next) {
+		found = ELMT_FROM_HH(each->tbl, each);
+		if (found != socket && socket_is_shown(found) == is_shown &&
+		    memcmp(&found->ends, &other, sizeof other) == 0)
+			return found;
+	}
+	return NULL;
+}
+
+/* The other end of its connection, when that is watched too; one that is shown, or one that is not. */
+static struct watched_socket *table_find_other_end(
+    const struct probe_table *table, const struct watched_socket *socket, bool is_shown)
+{
+	if (!table->clients && !socket->watched.facts.is_client)
+		return NULL;
+	if (!socket->peer)
+		return table_find_mirror(table, socket, is_shown);
+	struct watched_socket *peer = probe_table_socket(table, socket->peer);
+	return peer && peer != socket && socket_is_shown(peer) == is_shown ? peer : NULL;
+}
+
+/* Both ends of a connection may be watched. The one whose bytes come first emits it; of TLS, the one to which a stream
+ * is matched first. */
+bool probe_table_knows_other_end(const struct probe_table *table, const struct watched_socket *socket)
+{
+	return table_find_other_end(table, socket, true);
+}
+
 /* Of a connection whose other end is shown nothing is missing. */
 static void socket_count_unread(
     const struct probe_table *table, const struct watched_socket *socket, struct unread_list *list)
 {
 	bool is_unread = socket->watched.facts.is_tls && !socket->is_read && !socket->stream;
-	if ((is_unread || socket->has_unseen) && probe_table_knows_other_end(table, socket))
+	bool is_missing = is_unread || socket->has_unseen || socket->has_ring;
+	if (!is_missing || socket->was_shown || probe_table_knows_other_end(table, socket))
 		return;
 	if (is_unread)
 		unread_add(list, PROBE_UNREAD_TLS, &socket->watched.facts.process);
 	if (socket->has_unseen)
 		unread_add(list, PROBE_UNREAD_PASSED, &socket->watched.facts.process);
+	if (socket->has_ring)
+		unread_add(list, PROBE_UNREAD_RING, &socket->watched.facts.process);
 }
 
 void probe_table_describe_unread(struct probe_table *table, enum probe_unread reason, struct unread_counts *counts)
@@ -194,45 +240,15 @@ void probe_table_set_library(struct probe_table *table, uint32_t process, enum p
 
 static void socket_remove(struct probe_table *table, struct watched_socket *socket, const struct probe_head *head)
 {
+	struct watched_socket *other = socket_is_shown(socket) ? table_find_other_end(table, socket, false) : NULL;
+	if (other)
+		other->was_shown = true;
 	socket_count_unread(table, socket, &table->unread);
 	probe_streams_end_socket(table, socket, head);
 	HASH_DEL(table->sockets, socket);
 	HASH_DELETE(by_ends, table->by_ends, socket);
 	table->clients -= socket->watched.facts.is_client;
 	probe_table_emit_gone(table, &socket->watched, head);
-}
-
-/* Shows the bytes of its connection, or may do so: of TLS, only what a stream was matched to does. */
-static bool socket_is_shown(const struct watched_socket *socket)
-{
-	return !socket->watched.facts.is_tls || socket->stream;
-}
-
-static bool table_knows_mirror(const struct probe_table *table, const struct watched_socket *socket)
-{
-	const struct socket_ends *own = &socket->ends;
-	const struct socket_ends other = {own->remote, own->local, own->remote_port, own->local_port};
-	struct watched_socket *found;
-	HASH_FIND(by_ends, table->by_ends, &other, sizeof other, found);
-	/* Those with the same ends are behind it in its bucket. */
-	for (UT_hash_handle *each = found ? &found->by_ends : NULL; each; each = each->hh_next) {
-		found = ELMT_FROM_HH(each->tbl, each);
-		if (found != socket && socket_is_shown(found) && memcmp(&found->ends, &other, sizeof other) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Both ends of a connection may be watched. The first one emits it; of TLS, the one whose first stream emitted
- * something. */
-bool probe_table_knows_other_end(const struct probe_table *table, const struct watched_socket *socket)
-{
-	if (!table->clients && !socket->watched.facts.is_client)
-		return false;
-	if (!socket->peer)
-		return table_knows_mirror(table, socket);
-	const struct watched_socket *peer = probe_table_socket(table, socket->peer);
-	return peer && peer != socket && socket_is_shown(peer);
 }
 
 static bool table_index_socket(struct probe_table *table, struct watched_socket *socket)
@@ -278,8 +294,6 @@ static void table_take_open(struct probe_table *table, const struct probe_head *
 	if (!(socket = table_add_socket(table, head, &open)))
 		return;
 	socket->watched.facts.id = ++table->ids;
-	/* What is inside of TLS is emitted as the stream's: whose stream that is shows later. */
-	socket->watched.is_muted = !open.is_tls && probe_table_knows_other_end(table, socket);
 	table->clients += socket->watched.facts.is_client;
 }
 
@@ -300,6 +314,10 @@ static void table_take_bytes(struct probe_table *table, const struct probe_head 
 	struct watched_socket *socket = probe_table_socket(table, head->socket);
 	if (!socket || socket->watched.is_muted || !body.len)
 		return;
+	if (!socket->watched.was_emitted && probe_table_knows_other_end(table, socket)) {
+		socket->watched.is_muted = true;
+		return;
+	}
 	struct emission emission = probe_table_emission(table, &socket->watched, head, body);
 	socket->watched.was_emitted = true;
 	table_emit(table, &emission);
@@ -333,6 +351,7 @@ static void table_take_moved(struct probe_table *table, const struct probe_head 
 		return;
 	memcpy(&open, body.at, sizeof open);
 	probe_process_read(&socket->watched.facts.process, head, &open);
+	socket->watched.facts.is_tls |= open.is_tls; /* behind a balancer's header */
 	if (socket->stream)
 		socket->stream->watched.facts.process = socket->watched.facts.process;
 }
@@ -342,8 +361,17 @@ static void table_take_mark(struct probe_table *table, const struct probe_head *
 	struct watched_socket *socket = probe_table_socket(table, head->socket);
 	if (socket && head->kind == PROBE_TLS_READ)
 		socket->is_read = true;
+	else if (socket && head->kind == PROBE_RING)
+		socket->has_ring = true;
 	else if (socket)
 		socket->has_unseen = true;
+}
+
+static void table_take_foreign(struct probe_table *table, const struct probe_head *head, struct slice body)
+{
+	struct process process = {.id = head->process};
+	snprintf(process.command, sizeof process.command, "%.*s", (int)body.len, (const char *)body.at);
+	unread_add(&table->unread, PROBE_UNREAD_BITS, &process);
 }
 
 /* What a process had open ends with it. */
@@ -368,9 +396,10 @@ static void table_take_log(struct probe_table *table, const struct probe_head *h
 	while (probe_log_next_line(&body, &line))
 		if (probe_log_takes(
 		        &table->traces, head, line, table->settings.log_tables, table->settings.log_pattern))
-			table_emit(
-			    table, &(struct emission){
-			               .kind = PROBED_LOG, .time = table_time(table, head->time), .bytes = line});
+			table_emit(table, &(struct emission){.kind = PROBED_LOG,
+			                      .time = table_time(table, head->time),
+			                      .bytes = line,
+			                      .process = head->process});
 }
 
 /* ---- records in, packets out */
@@ -408,7 +437,11 @@ static void table_take_record(struct probe_table *table, const struct probe_head
 		break;
 	case PROBE_TLS_READ:
 	case PROBE_PASSED:
+	case PROBE_RING:
 		table_take_mark(table, head);
+		break;
+	case PROBE_FOREIGN:
+		table_take_foreign(table, head, body);
 		break;
 	case PROBE_EXIT:
 		table_take_exit(table, head);
@@ -446,6 +479,7 @@ static void table_make_packet(struct probe_table *table, struct packet *packet)
 	struct emission *emitted = &table->emitted;
 	struct slice frame = slice_of(NULL, 0);
 	table->probed = (struct probed){.kind = emitted->kind,
+	    .process = emitted->process,
 	    .socket = emitted->watched ? &emitted->watched->facts : NULL,
 	    .received = emitted->received,
 	    .offset = emitted->offset,

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +140,137 @@ static bool targets_find_processes(struct targets_search *search)
 	return true;
 }
 
+/* ---- who uses a port */
+
+enum { TARGETS_NETWORKS = 256 }; /* network namespaces that are looked at */
+
+/* Inodes of sockets; those of all networks together are unique. */
+struct targets_sockets {
+	const struct probe_choice *choice;
+	uint64_t *inodes; /* owned */
+	size_t count, room;
+	ino_t networks[TARGETS_NETWORKS];
+	size_t network_count;
+	bool refused;
+};
+
+static void targets_add_socket(struct targets_sockets *sockets, uint64_t inode)
+{
+	if (sockets->count == sockets->room) {
+		size_t room = sockets->room ? sockets->room * 2 : 64;
+		uint64_t *grown = realloc(sockets->inodes, room * sizeof *grown);
+		sockets->refused |= !grown;
+		if (!grown)
+			return;
+		sockets->inodes = grown;
+		sockets->room = room;
+	}
+	sockets->inodes[sockets->count++] = inode;
+}
+
+/* "  0: 0100007F:1F90 00000000:0000 0A … inode …": the local end, and the tenth field (proc_pid_net(5)). */
+static void targets_take_socket(struct targets_sockets *sockets, const char *line)
+{
+	unsigned port;
+	unsigned long long inode;
+	if (sscanf(line, " %*d: %*[0-9A-F]:%x %*s %*s %*s %*s %*s %*s %*s %llu", &port, &inode) != 2 || !inode)
+		return;
+	for (size_t i = 0; i < sockets->choice->port_count; i++)
+		if (sockets->choice->ports[i] == port)
+			targets_add_socket(sockets, inode);
+}
+
+static void targets_take_sockets(struct targets_sockets *sockets, uint32_t process, const char *table)
+{
+	char path[64], line[TARGETS_LINE];
+	snprintf(path, sizeof path, "/proc/%u/net/%s", process, table);
+	FILE *in = fopen(path, "re");
+	while (in && fgets(line, sizeof line, in))
+		targets_take_socket(sockets, line);
+	if (in)
+		(void)fclose(in);
+}
+
+static bool targets_list_sockets(void *self, uint32_t process)
+{
+	struct targets_sockets *sockets = self;
+	struct stat network;
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%u/ns/net", process);
+	if (stat(path, &network) != 0 || sockets->network_count == TARGETS_NETWORKS)
+		return true;
+	for (size_t i = 0; i < sockets->network_count; i++)
+		if (sockets->networks[i] == network.st_ino)
+			return true;
+	sockets->networks[sockets->network_count++] = network.st_ino;
+	targets_take_sockets(sockets, process, "tcp");
+	targets_take_sockets(sockets, process, "tcp6");
+	return true;
+}
+
+static bool targets_is_listed(const struct targets_sockets *sockets, const char *link)
+{
+	unsigned long long inode;
+	if (sscanf(link, "socket:[%llu]", &inode) != 1)
+		return false;
+	for (size_t i = 0; i < sockets->count; i++)
+		if (sockets->inodes[i] == inode)
+			return true;
+	return false;
+}
+
+static bool targets_has_socket(const struct targets_sockets *sockets, uint32_t process)
+{
+	char path[64], link[64];
+	bool found = false;
+	snprintf(path, sizeof path, "/proc/%u/fd", process);
+	DIR *folder = opendir(path);
+	for (struct dirent *each; folder && !found && (each = readdir(folder));) {
+		ssize_t len = readlinkat(dirfd(folder), each->d_name, link, sizeof link - 1);
+		link[len > 0 ? len : 0] = '\0';
+		found = targets_is_listed(sockets, link);
+	}
+	if (folder)
+		closedir(folder);
+	return found;
+}
+
+/* ---- who is in a cgroup */
+
+static bool targets_is_in_group(uint32_t process, const char *group)
+{
+	char text[TARGETS_LINE];
+	targets_read(process, "cgroup", text, sizeof text);
+	size_t len = strlen(group);
+	const char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::"); /* of version 2 */
+	line = line ? strchr(line, '/') : NULL;
+	return line && strncmp(line, group, len) == 0 && (line[len] == '/' || line[len] == '\n');
+}
+
+struct targets_meeting {
+	struct probe_targets *targets;
+	struct targets_sockets sockets;
+	const char *group; /* or NULL */
+};
+
+static bool targets_meet(void *self, uint32_t process)
+{
+	struct targets_meeting *meeting = self;
+	bool met = meeting->group ? targets_is_in_group(process, meeting->group)
+	                          : targets_has_socket(&meeting->sockets, process);
+	return !met || process == (uint32_t)getpid() || targets_add(meeting->targets, process);
+}
+
+bool probe_targets_find_met(struct probe_targets *targets, const struct probe_choice *choice, const char *group)
+{
+	struct targets_meeting meeting = {.targets = targets, .sockets.choice = choice, .group = group};
+	*targets = (struct probe_targets){0};
+	bool good = group || targets_walk(targets_list_sockets, &meeting.sockets);
+	good = good && targets_walk(targets_meet, &meeting) && !meeting.sockets.refused;
+	free(meeting.sockets.inodes);
+	return good;
+}
+
 /* ---- files with a TLS library */
 
 static bool targets_is_library(const char *name)
@@ -195,24 +325,6 @@ bool probe_targets_list_files(uint32_t process, void (*take)(void *self, const c
 	return true;
 }
 
-void probe_targets_list_system(void (*take)(void *self, const char *path), void *self)
-{
-	static const char *const places[] = {"/lib/*/libssl.so.[0-9]*", "/usr/lib/libssl.so.[0-9]*",
-	    "/usr/lib64/libssl.so.[0-9]*", "/lib64/libssl.so.[0-9]*", "/usr/local/lib*/libssl.so.[0-9]*"};
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		glob_t found;
-		if (glob(places[i], 0, NULL, &found) == 0)
-			for (size_t j = 0; j < found.gl_pathc; j++)
-				take(self, found.gl_pathv[j]);
-		globfree(&found);
-	}
-}
-
-static bool targets_note(void *self, uint32_t process)
-{
-	return process == (uint32_t)getpid() || targets_add(self, process);
-}
-
 /* The number of the first PID namespace's file (PROC_PID_INIT_INO of the kernel's proc_ns.h). */
 static bool targets_in_namespace(void)
 {
@@ -237,8 +349,7 @@ bool probe_targets_find(struct probe_targets *targets, const struct probe_choice
 	if ((choice->process_count || choice->name_count) && targets_in_namespace()) {
 		snprintf(why, why_size,
 		    "processes are numbered here in a way of a container (a PID namespace), which the kernel's probes "
-		    "do "
-		    "not know: run sioscope on the host, or in a container with the host's numbers (--pid=host), or "
+		    "do not know: run sioscope on the host, or in a container with the host's numbers (--pid=host), or "
 		    "choose --port or --cgroup");
 		return false;
 	}
@@ -254,8 +365,6 @@ bool probe_targets_find(struct probe_targets *targets, const struct probe_choice
 	}
 	if (choice->process_count || choice->name_count)
 		good = good && targets_find_processes(&(struct targets_search){targets, choice});
-	else
-		good = targets_walk(targets_note, targets);
 	if (!good)
 		snprintf(why, why_size, "/proc could not be read, or there is no memory");
 	return good;
@@ -280,7 +389,7 @@ static void targets_find_cgroups(char *root, size_t size)
 		(void)fclose(mounts);
 }
 
-bool probe_targets_cgroup(const char *path, uint64_t *id, uint32_t *level, char *why, size_t why_size)
+bool probe_targets_cgroup(const char *path, struct probe_group *group, char *why, size_t why_size)
 {
 	char root[TARGETS_LINE], full[TARGETS_PATH];
 	struct stat folder;
@@ -297,11 +406,15 @@ bool probe_targets_cgroup(const char *path, uint64_t *id, uint32_t *level, char 
 		snprintf(why, why_size, "%s: no such cgroup", full);
 		return false;
 	}
-	*id = folder.st_ino;
-	*level = 0;
-	for (const char *at = full + root_length; *at; at++)
-		*level += *at == '/' && at[1] && at[1] != '/';
-	if (*level == 0)
+	*group = (struct probe_group){.id = folder.st_ino};
+	struct buffer kept = buffer_over(group->path, sizeof group->path - 1);
+	for (const char *at = full + root_length; *at; at++) {
+		bool is_empty = *at == '/' && (!at[1] || at[1] == '/'); /* a part of it */
+		group->level += *at == '/' && !is_empty;
+		if (!is_empty)
+			buffer_append_byte(&kept, (uint8_t)*at);
+	}
+	if (group->level == 0)
 		snprintf(why, why_size, "the root of all cgroups holds everything: choose --port instead");
-	return *level > 0;
+	return group->level > 0;
 }

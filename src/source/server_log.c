@@ -15,6 +15,32 @@ static void server_log_note_time(struct server_log *log)
 
 enum { SERVER_LOG_PASSED = 16 << 20 }; /* of a line: no log has one, /dev/zero is one */
 
+/* What the file begins with is put back. */
+static void server_log_find_coding(struct server_log *log)
+{
+	enum { MARK = 4 };
+	uint8_t start[MARK];
+	size_t len = fread(start, 1, sizeof start, log->file);
+	for (size_t i = len; i--;)
+		ungetc(start[i], log->file);
+	log->encoding.coding = log_encoding_find(slice_of(start, len));
+}
+
+/* The next byte of its text, in UTF-8; EOF: there is none. */
+static int server_log_read_byte(struct server_log *log)
+{
+	if (log->encoding.coding == LOG_UTF8)
+		return getc_unlocked(log->file);
+	while (log->decoded_given == log->decoded_len) {
+		int byte = getc_unlocked(log->file);
+		if (byte == EOF)
+			return EOF;
+		log->decoded_given = 0;
+		log->decoded_len = log_encoding_take(&log->encoding, (uint8_t)byte, log->decoded);
+	}
+	return log->decoded[log->decoded_given++];
+}
+
 /* False: there is none. What is longer than the limit is passed over. */
 static bool server_log_read_line(struct server_log *log, size_t *len)
 {
@@ -22,7 +48,7 @@ static bool server_log_read_line(struct server_log *log, size_t *len)
 	int byte;
 	*len = 0;
 	errno = 0;
-	while (passed < SERVER_LOG_PASSED && (byte = getc_unlocked(log->file)) != EOF && byte != '\n') {
+	while (passed < SERVER_LOG_PASSED && (byte = server_log_read_byte(log)) != EOF && byte != '\n') {
 		if (*len < sizeof log->line)
 			log->line[(*len)++] = (char)byte;
 		else
@@ -57,6 +83,7 @@ void server_log_begin(struct server_log *log, timestamp near)
 {
 	log->begun = true;
 	log->near = near;
+	server_log_find_coding(log);
 	server_log_advance(log);
 }
 

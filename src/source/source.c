@@ -1,6 +1,7 @@
 /* Waiting for live sources, and merging several. */
 #include "source/source.h"
 
+#include "base/numbering.h"
 #include "base/timestamp.h"
 
 #include <poll.h>
@@ -39,6 +40,7 @@ enum { MERGE_PACKETS = 256 }; /* between two sums of the counts, where packets n
 
 struct merge_input {
 	struct source *source;
+	struct clock_line clock;
 	struct packet head;
 	bool has_head, is_over;
 };
@@ -46,9 +48,10 @@ struct merge_input {
 struct merge {
 	struct source source; /* first: a source is cast to it */
 	size_t count;
-	struct merge_input *given; /* whose head the caller has: it is asked for another before the next choice */
-	uint64_t steps, number;    /* given; of these, packets */
-	enum source_result result; /* at the end */
+	struct merge_input *given;   /* whose head the caller has: it is asked for another before the next choice */
+	uint64_t steps, number;      /* given; of these, packets */
+	struct numbering *numbering; /* or NULL */
+	enum source_result result;   /* at the end */
 	struct merge_input inputs[];
 };
 
@@ -75,6 +78,8 @@ static void merge_fill(struct merge *merge, struct merge_input *input)
 	enum source_result result = source_next(input->source, &input->head);
 	input->has_head = result == SOURCE_PACKET;
 	input->is_over = !input->has_head && result != SOURCE_IDLE;
+	if (input->has_head)
+		input->head.time = clock_line_correct(&input->clock, input->head.time);
 	if (input->is_over)
 		merge_note_end(merge, input->source, result);
 }
@@ -151,11 +156,15 @@ static void merge_add_counts(struct merge *merge)
 	for (size_t i = 0; i < merge->count; i++) {
 		counts.packets += merge->inputs[i].source->counts.packets;
 		counts.filtered += merge->inputs[i].source->counts.filtered;
+		if (merge->inputs[i].source->counts.filter_word)
+			counts.filter_word = merge->inputs[i].source->counts.filter_word;
 		counts.unread += merge->inputs[i].source->counts.unread;
 		counts.dropped += merge->inputs[i].source->counts.dropped;
 		counts.unmatched += merge->inputs[i].source->counts.unmatched;
 		merge_add_unread(&counts.unread_tls, &merge->inputs[i].source->counts.unread_tls);
 		merge_add_unread(&counts.passed_by, &merge->inputs[i].source->counts.passed_by);
+		merge_add_unread(&counts.by_ring, &merge->inputs[i].source->counts.by_ring);
+		merge_add_unread(&counts.of_32_bits, &merge->inputs[i].source->counts.of_32_bits);
 		counts.refused_files += merge->inputs[i].source->counts.refused_files;
 		counts.entries += merge->inputs[i].source->counts.entries;
 		counts.unrecorded += merge->inputs[i].source->counts.unrecorded;
@@ -201,12 +210,16 @@ static enum source_result merge_next(struct source *source, struct packet *packe
 	if (!merge->given)
 		return merge_pause(merge);
 	*packet = merge->given->head;
+	packet->input = (uint8_t)(merge->given - merge->inputs);
 	if (++merge->steps % MERGE_PACKETS == 0)
 		merge_add_counts(merge);
 	packet->others_follow = packet->logged && merge_others_follow(merge);
 	if (packet->recorded || packet->logged)
 		return SOURCE_PACKET;
 	merge->number++;
+	if (merge->numbering)
+		numbering_add(merge->numbering, packet->input, packet->number);
+	packet->numbering = merge->numbering;
 	if (merge->count > 1)
 		packet->number = merge->number;
 	return SOURCE_PACKET;
@@ -224,6 +237,16 @@ static size_t merge_list_ready(const struct source *source, int *files, size_t r
 
 static const struct source_operations merge_operations = {
     .next = merge_next, .free = merge_free, .list_ready = merge_list_ready};
+
+void merge_set_clock(struct source *merged, size_t nth, const struct clock_line *line)
+{
+	((struct merge *)merged)->inputs[nth].clock = *line;
+}
+
+void merge_set_numbering(struct source *merged, struct numbering *numbering)
+{
+	((struct merge *)merged)->numbering = numbering;
+}
 
 struct source *merge_open(struct source **sources, size_t count)
 {

@@ -9,6 +9,8 @@
 #include "base/resources.h"
 #include "base/timestamp.h"
 #include "net/packet.h"
+#include "source/log_encoding.h"
+#include "source/skew.h"
 
 #include <stdio.h>
 
@@ -46,11 +48,14 @@ struct unread_counts {
 struct source_counts {
 	uint64_t packets;                /* given out */
 	uint64_t filtered;               /* read, and not let through by the filter */
+	const char *filter_word;         /* of its words, one that would look behind tags; NULL: none would */
 	uint64_t unread;                 /* of a link type that is not read here */
 	uint64_t dropped;                /* by the capturing side, as far as it says */
 	uint64_t unmatched;              /* TLS streams that no connection was found for */
 	struct unread_counts unread_tls; /* TLS whose library is not watched */
 	struct unread_counts passed_by;  /* their bytes went by in calls that show none */
+	struct unread_counts by_ring;    /* by io_uring */
+	struct unread_counts of_32_bits; /* processes, not connections */
 	uint64_t refused_files;          /* with a TLS library, that a probe could not attach to while it ran */
 	uint64_t entries;                /* of `packets`, those that are entries of a HAR file */
 	uint64_t unread_entries;         /* of these, or of their messages, those that could not be read */
@@ -126,6 +131,12 @@ enum { MERGE_HOLD = 100 }; /* milliseconds: twice what a live source may be late
  * one. A source that ends cut or failed ends alone; its `why` is given at the end, the first such one wins. NULL:
  * no memory. */
 struct source *merge_open(struct source **sources, size_t count);
+
+/* The times of its nth source are put right from now on. Before its first packet. */
+void merge_set_clock(struct source *merged, size_t nth, const struct clock_line *line);
+
+/* Notes of each packet of which source it is, and its number there. Borrowed, and outlives it. */
+void merge_set_numbering(struct source *merged, struct numbering *numbering);
 
 /* ---- capture files */
 
@@ -227,6 +238,9 @@ enum { SERVER_LOG_LINE = 4096 }; /* bytes of a line that are looked at, also of 
 
 struct server_log {
 	FILE *file;
+	struct log_encoding encoding;
+	uint8_t decoded[LOG_ENCODED]; /* of a file that is not UTF-8: what one byte completed */
+	size_t decoded_given, decoded_len;
 	bool begun;                 /* the first line was read */
 	char line[SERVER_LOG_LINE]; /* the line read ahead */
 	struct slice text;          /* of it, without the codes that colour a terminal; at == NULL: no more */

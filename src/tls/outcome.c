@@ -27,7 +27,10 @@ static void tls_report(struct tls *tls, struct tls_connection *connection, enum 
 	    .is_plain_http = connection->is_plain_http,
 	    .wants_certificate = connection->wants_certificate,
 	    .begun = connection->hello_time,
-	    .origin = {.first = connection->hello_packet, .last = from->packet, .time = from->time}};
+	    .origin = {.first = connection->hello_packet,
+	        .last = from->packet,
+	        .time = from->time,
+	        .numbering = stream->numbering}};
 	if (tls->above->secured)
 		tls->above->secured(tls->above->self, stream, &handshake);
 }

@@ -14,10 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	short foreground, background; /* -1: the terminal's own */
-	attr_t with_colours, without;
-} theme_tints[TINTS] = {
+static const struct tint_style theme_tints[TINTS] = {
     [TINT_PLAIN] = {-1, -1, A_NORMAL, A_NORMAL},
     [TINT_FAINT] = {-1, -1, A_DIM, A_DIM},
     [TINT_TITLE] = {-1, -1, A_BOLD, A_BOLD},
@@ -34,6 +31,25 @@ static const struct {
     [TINT_NAME] = {COLOR_BLUE, -1, A_BOLD, A_BOLD},
     [TINT_TEXT] = {COLOR_GREEN, -1, A_NORMAL, A_NORMAL},
     [TINT_NUMBER] = {COLOR_MAGENTA, -1, A_NORMAL, A_NORMAL},
+};
+
+static const char *const theme_names[TINTS] = {
+    [TINT_PLAIN] = "plain",
+    [TINT_FAINT] = "faint",
+    [TINT_TITLE] = "title",
+    [TINT_BAR] = "bar",
+    [TINT_KEY] = "key",
+    [TINT_SELECTED] = "selected",
+    [TINT_RELATED] = "related",
+    [TINT_ERROR] = "error",
+    [TINT_WARNING] = "warning",
+    [TINT_INFO] = "info",
+    [TINT_GOOD] = "good",
+    [TINT_UP] = "up",
+    [TINT_DOWN] = "down",
+    [TINT_NAME] = "name",
+    [TINT_TEXT] = "text",
+    [TINT_NUMBER] = "number",
 };
 
 static const char *const theme_glyphs[GLYPHS][2] = {
@@ -60,12 +76,60 @@ void theme_begin(struct theme *theme, bool no_color)
 {
 	theme->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	theme->colours = theme_wants_colours(no_color);
+	memcpy(theme->styles, theme_tints, sizeof theme->styles);
 	if (!has_colors())
 		return;
 	start_color();
 	use_default_colors();
 	for (int tint = 0; tint < TINTS; tint++)
-		init_pair((short)(tint + 1), theme_tints[tint].foreground, theme_tints[tint].background);
+		init_pair((short)(tint + 1), theme->styles[tint].foreground, theme->styles[tint].background);
+}
+
+const char *theme_tint_name(enum tint tint)
+{
+	return theme_names[tint];
+}
+
+/* A colour's word off the front of the text: -1 to 7; -2: it is none. */
+static short theme_take_colour(struct slice word)
+{
+	static const char *const names[] = {
+	    "default", "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"};
+	for (short i = 0; i < (short)(sizeof names / sizeof *names); i++)
+		if (slice_equals_text(word, names[i]))
+			return (short)(i - 1);
+	return -2;
+}
+
+bool theme_set(struct theme *theme, enum tint tint, struct slice words)
+{
+	static const struct {
+		const char *name;
+		unsigned long attribute;
+	} attributes[] = {{"bold", A_BOLD}, {"dim", A_DIM}, {"underline", A_UNDERLINE}, {"reverse", A_REVERSE}};
+	struct tint_style style = {.foreground = -1, .background = -1, .without = theme->styles[tint].without};
+	bool is_background = false, any = false;
+	for (words = slice_trim(words); words.len; words = slice_trim(words)) {
+		struct slice word = slice_take_until(&words, ' ');
+		short colour = theme_take_colour(word);
+		unsigned long attribute = 0;
+		for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
+			attribute |= slice_equals_text(word, attributes[i].name) ? attributes[i].attribute : 0;
+		bool is_on = slice_equals_text(word, "on");
+		if (colour == -2 && !attribute && !is_on)
+			return false;
+		if (colour != -2)
+			*(is_background ? &style.background : &style.foreground) = colour;
+		style.with_colours |= attribute;
+		is_background = is_on;
+		any = true;
+	}
+	if (!any || is_background)
+		return false;
+	theme->styles[tint] = style;
+	if (has_colors())
+		init_pair((short)(tint + 1), style.foreground, style.background);
+	return true;
 }
 
 void theme_toggle_colours(struct theme *theme)
@@ -76,8 +140,8 @@ void theme_toggle_colours(struct theme *theme)
 unsigned long theme_attributes(const struct theme *theme, enum tint tint)
 {
 	if (!theme->colours)
-		return theme_tints[tint].without;
-	return theme_tints[tint].with_colours | (unsigned long)COLOR_PAIR((int)tint + 1);
+		return theme->styles[tint].without;
+	return theme->styles[tint].with_colours | (unsigned long)COLOR_PAIR((int)tint + 1);
 }
 
 const char *theme_glyph(const struct theme *theme, enum glyph glyph)
@@ -263,7 +327,8 @@ void canvas_repeat(const struct canvas *canvas, int row, int column, enum tint t
 
 int wrap_label(const struct canvas *canvas, int row, int indent, enum tint tint, const char *label, const char *text)
 {
-	int column = canvas_write_text(canvas, row, indent, tint == TINT_PLAIN ? TINT_TITLE : tint, label);
+	int column = indent + canvas_columns(slice_of_text(label));
+	canvas_write_text(canvas, row, indent, tint == TINT_PLAIN ? TINT_TITLE : tint, label);
 	struct buffer masked;
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
 	mask_write_text(canvas->mask, slice_of_text(text), &masked);
@@ -271,7 +336,7 @@ int wrap_label(const struct canvas *canvas, int row, int indent, enum tint tint,
 	int columns = canvas->width - column > 1 ? canvas->width - column : 1;
 	do
 		canvas_write(canvas, row++, column, tint, canvas_take_row(&rest, columns));
-	while (rest.len && row < canvas->height);
+	while (rest.len);
 	buffer_free(&masked);
 	return row;
 }
@@ -279,4 +344,23 @@ int wrap_label(const struct canvas *canvas, int row, int indent, enum tint tint,
 int wrap_write(const struct canvas *canvas, int row, int indent, enum tint tint, const char *text)
 {
 	return wrap_label(canvas, row, indent, tint, "", text);
+}
+
+void scroll_fit(struct scroll *scroll, const struct canvas *canvas, const void *of, int rows)
+{
+	int most = rows > canvas->height ? rows - canvas->height : 0;
+	const struct canvas rule = {canvas->top - 1, canvas->left, 1, canvas->width, canvas->theme, canvas->mask};
+	if (scroll->of != of)
+		scroll->above = 0;
+	scroll->of = of;
+	scroll->height = canvas->height;
+	scroll->above = scroll->above > most ? most : scroll->above < 0 ? 0 : scroll->above;
+	if (most)
+		canvas_format(&rule, 0, 2, TINT_KEY, " %d of %d lines: Right, Left ",
+		    scroll->above + canvas->height < rows ? scroll->above + canvas->height : rows, rows);
+}
+
+void scroll_move(struct scroll *scroll, int way)
+{
+	scroll->above += way * (scroll->height > 1 ? scroll->height - 1 : 1);
 }

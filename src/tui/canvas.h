@@ -44,14 +44,24 @@ enum glyph {
 	GLYPHS,
 };
 
+struct tint_style {
+	short foreground, background; /* -1: the terminal's own */
+	unsigned long with_colours, without;
+};
+
 struct theme {
 	bool colours;
 	bool utf8;
+	struct tint_style styles[TINTS];
 };
 
 /* After initscr. Colours when the terminal has them and neither NO_COLOR nor the option refuses; UTF-8 by locale. */
 void theme_begin(struct theme *theme, bool no_color);
 void theme_toggle_colours(struct theme *theme);
+
+/* What a tint is called in the settings; "red on white bold" for it. False: that is no colour. */
+const char *theme_tint_name(enum tint tint);
+bool theme_set(struct theme *theme, enum tint tint, struct slice words);
 
 /* Attributes for ncurses' attrset. */
 unsigned long theme_attributes(const struct theme *theme, enum tint tint);
@@ -96,11 +106,24 @@ struct slice canvas_take_row(struct slice *text, int columns);
 
 /* ---- paragraphs */
 
-/* Writes the text from `row` on, broken at blanks, `indent` columns from the left; returns the row after it. What does
- * not fit is left out. */
+/* Writes the text from `row` on, broken at blanks, `indent` columns from the left; returns the row after it. Rows
+ * outside the canvas are clipped, and count. */
 int wrap_write(const struct canvas *canvas, int row, int indent, enum tint tint, const char *text);
 
 /* The same with a label before it, and the following lines are indented to its end. */
 int wrap_label(const struct canvas *canvas, int row, int indent, enum tint tint, const char *label, const char *text);
+
+/* Paragraphs that may have more rows than there is room for: so many of them are above the canvas. */
+struct scroll {
+	int above, height;
+	const void *of; /* what they are about */
+};
+
+/* They have so many rows. About something else than before they begin at the first. Draws how many are below into the
+ * rule that is the row before the canvas, and the keys that lead there. */
+void scroll_fit(struct scroll *scroll, const struct canvas *canvas, const void *of, int rows);
+
+/* By a page less a line, on (1) or back (-1). */
+void scroll_move(struct scroll *scroll, int way);
 
 #endif

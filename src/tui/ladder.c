@@ -15,27 +15,49 @@ void ladder_free(struct ladder *ladder)
 	*ladder = (struct ladder){0};
 }
 
-void ladder_reset(struct ladder *ladder, uint64_t session, const struct query *filter)
+void ladder_reset(struct ladder *ladder, const uint64_t *sessions, size_t count, const struct query *filter)
 {
-	ladder->session = session;
+	ladder->source_count = count < LADDER_SESSIONS ? count : LADDER_SESSIONS;
+	for (size_t i = 0; i < ladder->source_count; i++)
+		ladder->sources[i] = (struct ladder_source){.session = sessions[i]};
 	ladder->filter = filter;
 	ladder->count = ladder->lane_count = 0;
-	ladder->taken = ladder->taken_log = ladder->findings = ladder->hidden = 0;
+	ladder->taken_log = ladder->findings = ladder->hidden = 0;
 	for (size_t i = 0; i < LADDER_LANES; i++) {
 		struct ladder_lane *lane = &ladder->lanes[i];
 		*lane = (struct ladder_lane){.stays = lane->stays, .stay_room = lane->stay_room};
 	}
 }
 
+bool ladder_is_of(const struct ladder *ladder, const uint64_t *sessions, size_t count)
+{
+	size_t most = count < LADDER_SESSIONS ? count : LADDER_SESSIONS;
+	for (size_t i = 0; i < most && i < ladder->source_count; i++)
+		if (ladder->sources[i].session != sessions[i])
+			return false;
+	return ladder->source_count == most;
+}
+
 /* ---- lanes */
 
-/* A lane whose connection is over is free for the next; when all are in use the one longest idle is shared. */
-static uint8_t ladder_lane(struct ladder *ladder, const struct event *event)
+const char *ladder_connection(const struct event *event, uint8_t leg)
 {
-	uint64_t connection = event->connection ? event->connection->number : 0;
+	if (leg)
+		return leg < event->leg_count ? event->legs[leg].connection : NULL;
+	return event->connection ? event->connection->text : NULL;
+}
+
+static bool lane_is_of(const struct ladder_lane *lane, const char *connection)
+{
+	return connection && lane->connection && strcmp(lane->connection, connection) == 0;
+}
+
+/* A lane whose connection is over is free for the next; when all are in use the one longest idle is shared. */
+static uint8_t ladder_lane(struct ladder *ladder, const char *connection)
+{
 	size_t idle = 0;
 	for (size_t i = 0; i < ladder->lane_count; i++)
-		if (ladder->lanes[i].connection == connection)
+		if (lane_is_of(&ladder->lanes[i], connection))
 			return (uint8_t)i;
 	for (size_t i = 0; i < ladder->lane_count; i++) {
 		if (ladder->lanes[i].over)
@@ -46,9 +68,10 @@ static uint8_t ladder_lane(struct ladder *ladder, const struct event *event)
 	return (uint8_t)(ladder->lane_count < LADDER_LANES ? ladder->lane_count++ : idle);
 }
 
-/* The next row shows `event`, the first of a connection in this lane. Without memory the head keeps the one before. */
+/* The row at `at` shows `event`, the first of a connection in this lane. Without memory the head keeps the one before.
+ */
 static void ladder_begin_stay(
-    struct ladder *ladder, struct ladder_lane *lane, struct budget *memory, const struct event *event)
+    struct ladder_lane *lane, struct budget *memory, uint64_t at, const struct event *event, uint8_t leg)
 {
 	if (lane->stay_count == lane->stay_room) {
 		size_t room = lane->stay_room ? lane->stay_room * 2 : 8;
@@ -58,39 +81,53 @@ static void ladder_begin_stay(
 		lane->stays = grown;
 		lane->stay_room = room;
 	}
-	lane->stays[lane->stay_count++] = (struct ladder_stay){ladder->count, event->index};
+	if (lane->stay_count && at < lane->stays[lane->stay_count - 1].row)
+		at = lane->stays[lane->stay_count - 1].row;
+	lane->stays[lane->stay_count++] = (struct ladder_stay){at, event->index, leg};
 }
 
-/* A log line belongs to no connection, and is shown in the first lane. */
-static uint8_t ladder_take_lane(struct ladder *ladder, const struct query_data *data, const struct event *event)
+/* A log line belongs to no connection, and is shown in the first lane. `at`: the row that shows the event. */
+static uint8_t ladder_take_lane(
+    struct ladder *ladder, const struct query_data *data, uint64_t at, const struct event *event, uint8_t leg)
 {
 	if (event->kind == EVENT_LOG)
 		return 0;
-	uint8_t nth = ladder_lane(ladder, event);
+	const char *connection = ladder_connection(event, leg);
+	uint8_t nth = ladder_lane(ladder, connection);
 	struct ladder_lane *lane = &ladder->lanes[nth];
-	uint64_t connection = event->connection ? event->connection->number : 0;
-	if (!lane->stay_count || lane->connection != connection)
-		ladder_begin_stay(ladder, lane, data->memory, event);
-	else if (record_event(data->record, lane->stays[lane->stay_count - 1].event)->transport == TRANSPORT_NONE)
-		lane->stays[lane->stay_count - 1].event = event->index;
+	struct ladder_stay *last = lane->stays && lane->stay_count ? &lane->stays[lane->stay_count - 1] : NULL;
+	if (!last || !lane_is_of(lane, connection))
+		ladder_begin_stay(lane, data->memory, at, event, leg);
+	else if (!leg && (last->leg || record_event(data->record, last->event)->transport == TRANSPORT_NONE))
+		*last = (struct ladder_stay){last->row, event->index, 0};
 	lane->connection = connection;
 	lane->last_event = event->index;
-	lane->over = event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_TLS;
+	lane->over = !leg && (event->kind == EVENT_TCP_CLOSE || event->kind == EVENT_TLS);
 	return nth;
 }
 
-uint64_t ladder_event_of_lane(const struct ladder *ladder, size_t nth, uint64_t row)
+/* Of structures that begin with a number each, and are in order of it: the last that is not above `most`, or the first.
+ */
+static size_t ladder_last(const void *list, size_t count, size_t size, uint64_t most)
 {
-	const struct ladder_lane *lane = &ladder->lanes[nth];
-	size_t low = 0, high = lane->stay_count;
+	size_t low = 0, high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (lane->stays[middle].row <= row)
+		uint64_t number;
+		memcpy(&number, (const uint8_t *)list + middle * size, sizeof number);
+		if (number <= most)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return lane->stay_count ? lane->stays[low ? low - 1 : 0].event : 0;
+	return low ? low - 1 : 0;
+}
+
+const struct ladder_stay *ladder_stay_of_lane(const struct ladder *ladder, size_t nth, uint64_t row)
+{
+	const struct ladder_lane *lane = &ladder->lanes[nth];
+	size_t at = ladder_last(lane->stays, lane->stay_count, sizeof *lane->stays, row);
+	return lane->stay_count ? &lane->stays[at] : NULL;
 }
 
 /* ---- rows */
@@ -126,7 +163,34 @@ static bool ladder_folds(
 	return last->lane == lane && !last->is_secured && ladder_is_ping(record_event(record, last->event));
 }
 
-static bool ladder_add(struct ladder *ladder, struct budget *memory, const struct ladder_row *row)
+timestamp ladder_time(const struct ladder_row *row, const struct record *record)
+{
+	const struct event *event = record_event(record, row->event);
+	return row->is_secured                           ? event->connection->tls_done
+	       : row->leg && row->leg < event->leg_count ? event->legs[row->leg].origin.time
+	                                                 : event->origin.time;
+}
+
+/* Where a row belongs: legs see an event at different times, and what was seen first comes first. Else it is the last.
+ */
+static size_t ladder_place(const struct ladder *ladder, const struct record *record, const struct ladder_row *row)
+{
+	timestamp time = ladder->shows_legs ? ladder_time(row, record) : TIMESTAMP_NONE;
+	size_t at = ladder->count;
+	while (ladder->shows_legs && at && ladder_time(&ladder->rows[at - 1], record) > time)
+		at--;
+	return at;
+}
+
+/* A row comes at this place: who begins behind it begins a row later. */
+static void ladder_move_stays(struct ladder *ladder, size_t at)
+{
+	for (size_t i = 0; i < ladder->lane_count; i++)
+		for (size_t nth = ladder->lanes[i].stay_count; nth && ladder->lanes[i].stays[nth - 1].row >= at; nth--)
+			ladder->lanes[i].stays[nth - 1].row += at < ladder->count;
+}
+
+static bool ladder_add(struct ladder *ladder, struct budget *memory, size_t at, const struct ladder_row *row)
 {
 	if (ladder->count == ladder->room) {
 		size_t room = ladder->room ? ladder->room * 2 : 256;
@@ -136,7 +200,9 @@ static bool ladder_add(struct ladder *ladder, struct budget *memory, const struc
 		ladder->rows = grown;
 		ladder->room = room;
 	}
-	ladder->rows[ladder->count++] = *row;
+	memmove(ladder->rows + at + 1, ladder->rows + at, (ladder->count - at) * sizeof *ladder->rows);
+	ladder->rows[at] = *row;
+	ladder->count++;
 	return true;
 }
 
@@ -144,9 +210,22 @@ static bool ladder_add(struct ladder *ladder, struct budget *memory, const struc
 static bool ladder_knows(const struct ladder *ladder, const struct event *event)
 {
 	for (size_t i = 0; event->connection && i < ladder->lane_count; i++)
-		if (ladder->lanes[i].connection == event->connection->number)
+		if (lane_is_of(&ladder->lanes[i], event->connection->text))
 			return true;
 	return false;
+}
+
+static void ladder_show(
+    struct ladder *ladder, const struct query_data *data, const struct event *event, struct ladder_row row)
+{
+	row.event = event->index;
+	size_t at = ladder_place(ladder, data->record, &row);
+	ladder_move_stays(ladder, at);
+	row.lane = ladder_take_lane(ladder, data, at, event, row.leg);
+	if (!row.is_secured && !row.leg && ladder_folds(ladder, data->record, event, row.lane))
+		ladder->rows[ladder->count - 1].folded++;
+	else
+		ladder_add(ladder, data->memory, at, &row);
 }
 
 static void ladder_take(struct ladder *ladder, const struct query_data *data, const struct event *event)
@@ -154,53 +233,70 @@ static void ladder_take(struct ladder *ladder, const struct query_data *data, co
 	if (!ladder_shows(ladder, data, event))
 		return;
 	bool is_new = !ladder_knows(ladder, event);
-	uint8_t lane = ladder_take_lane(ladder, data, event);
 	if (is_new && event->connection && event->connection->tls)
-		ladder_add(ladder, data->memory,
-		    &(struct ladder_row){.event = event->index, .lane = lane, .is_secured = true});
-	if (ladder_folds(ladder, data->record, event, lane))
-		ladder->rows[ladder->count - 1].folded++;
-	else
-		ladder_add(ladder, data->memory, &(struct ladder_row){.event = event->index, .lane = lane});
+		ladder_show(ladder, data, event, (struct ladder_row){.is_secured = true});
+	ladder_show(ladder, data, event, (struct ladder_row){0});
+	for (uint8_t leg = 1; ladder->shows_legs && leg < event->leg_count && leg < UINT8_MAX; leg++)
+		ladder_show(ladder, data, event, (struct ladder_row){.leg = leg});
 }
 
-static uint64_t ladder_next_event(const struct ladder *ladder, const struct record *record)
+/* The next event, and whose it is: of its sessions the one whose next comes first. */
+static uint64_t ladder_next_event(struct ladder *ladder, const struct record *record, struct ladder_source **of)
 {
-	return ladder->taken ? record_next_of_session(record, ladder->taken)
-	                     : record_session_first(record, ladder->session);
+	uint64_t first = 0;
+	for (size_t i = 0; i < ladder->source_count; i++) {
+		struct ladder_source *source = &ladder->sources[i];
+		uint64_t next = source->taken ? record_next_of_session(record, source->taken)
+		                              : record_session_first(record, source->session);
+		if (!next || (first && next > first))
+			continue;
+		first = next;
+		*of = source;
+	}
+	return first;
 }
 
-/* Is it of no session, and of another server, or before this session? */
-static bool ladder_is_foreign(const struct session *session, const struct event *event)
+/* Is it of the time of the session, and of a moment after it (the last words of a log may come late)? And of its
+ * server?
+ */
+static bool session_has_log(const struct session *session, const struct event *event)
 {
-	return event->origin.time < session->first ||
-	       (event->kind == EVENT_TLS && !endpoint_equals(&event->connection->server, &session->server));
+	return event->origin.time >= session->first && event->origin.time <= session->last + TIMESTAMP_SECOND &&
+	       (event->kind != EVENT_TLS || endpoint_equals(&event->connection->server, &session->server));
 }
 
-/* The next log line or failed TLS handshake of the session's time, and of a moment after it: the last words of a log
- * may come late. */
+static bool ladder_has_log(const struct ladder *ladder, const struct record *record, const struct event *event)
+{
+	for (size_t i = 0; i < ladder->source_count; i++) {
+		const struct session *session = record_session(record, ladder->sources[i].session);
+		if (session && session_has_log(session, event))
+			return true;
+	}
+	return false;
+}
+
+/* The next log line or failed TLS handshake of the sessions' time. */
 static uint64_t ladder_next_log(const struct ladder *ladder, const struct record *record)
 {
-	const struct session *session = record_session(record, ladder->session);
 	uint64_t index = ladder->taken_log ? record_next_of_session(record, ladder->taken_log)
 	                                   : record_first_log(record);
-	while (index && session && ladder_is_foreign(session, record_event(record, index)))
+	while (index && !ladder_has_log(ladder, record, record_event(record, index)))
 		index = record_next_of_session(record, index);
-	return index && session && record_event(record, index)->origin.time <= session->last + TIMESTAMP_SECOND ? index
-	                                                                                                        : 0;
+	return index;
 }
 
 bool ladder_extend(struct ladder *ladder, const struct query_data *data, size_t most)
 {
-	uint64_t event = ladder_next_event(ladder, data->record), log = ladder_next_log(ladder, data->record);
+	struct ladder_source *of = NULL;
+	uint64_t event = ladder_next_event(ladder, data->record, &of), log = ladder_next_log(ladder, data->record);
 	while ((event || log) && most--) {
 		bool takes_log = log && (!event || log < event);
 		ladder_take(ladder, data, record_event(data->record, takes_log ? log : event));
-		*(takes_log ? &ladder->taken_log : &ladder->taken) = takes_log ? log : event;
+		*(takes_log ? &ladder->taken_log : &of->taken) = takes_log ? log : event;
 		if (takes_log)
 			log = ladder_next_log(ladder, data->record);
 		else
-			event = ladder_next_event(ladder, data->record);
+			event = ladder_next_event(ladder, data->record, &of);
 	}
 	return event || log;
 }
@@ -225,29 +321,39 @@ static void ladder_mark(struct ladder *ladder, const struct record *record, cons
 	}
 }
 
+static bool ladder_has_session(const struct ladder *ladder, uint64_t number)
+{
+	for (size_t i = 0; i < ladder->source_count; i++)
+		if (ladder->sources[i].session == number)
+			return true;
+	return false;
+}
+
 void ladder_mark_findings(struct ladder *ladder, const struct findings *findings, const struct record *record)
 {
 	if (ladder->findings == findings->changes)
 		return;
 	ladder->findings = findings->changes;
 	for (const struct finding *finding = findings->first; finding; finding = finding->next)
-		if (finding->session == ladder->session || !finding->session)
+		if (!finding->session || ladder_has_session(ladder, finding->session))
 			ladder_mark(ladder, record, finding);
 }
 
-/* ---- finding rows: they are in order of events */
+/* ---- finding rows: they are in order of events, unless legs are shown */
 
 size_t ladder_find(const struct ladder *ladder, uint64_t event)
 {
-	size_t low = 0, high = ladder->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (ladder->rows[middle].event <= event)
-			low = middle + 1;
-		else
-			high = middle;
+	size_t before = 0;
+	for (size_t i = 0; ladder->shows_legs && i < ladder->count; i++) {
+		uint64_t shown = ladder->rows[i].event;
+		if (!ladder->rows[i].leg && shown <= event && shown > ladder->rows[before].event)
+			before = i;
+		if (!ladder->rows[i].leg && shown == event)
+			return i;
 	}
-	return low ? low - 1 : 0;
+	if (ladder->shows_legs)
+		return before;
+	return ladder_last(ladder->rows, ladder->count, sizeof *ladder->rows, event);
 }
 
 bool ladder_is_related(const struct record *record, uint64_t of, uint64_t event)

@@ -68,25 +68,6 @@ void session_list_free(struct session_list *list)
 	budget_release(list->worst);
 }
 
-const char *session_column_name(enum session_column column)
-{
-	static const char *const names[SESSION_COLUMNS] = {
-	    [COLUMN_NUMBER] = "number",
-	    [COLUMN_STATE] = "state",
-	    [COLUMN_CLIENT] = "client",
-	    [COLUMN_SERVER] = "server",
-	    [COLUMN_PROCESS] = "process",
-	    [COLUMN_TRANSPORT] = "transport",
-	    [COLUMN_NAMESPACES] = "namespaces",
-	    [COLUMN_SENT] = "sent",
-	    [COLUMN_RECEIVED] = "received",
-	    [COLUMN_LATENCY] = "latency",
-	    [COLUMN_AGE] = "age",
-	    [COLUMN_WORST] = "worst",
-	};
-	return names[column];
-}
-
 /* ---- facts */
 
 timestamp session_age(const struct session *session)
@@ -216,6 +197,13 @@ static int session_compare(const void *a, const void *b, void *context)
 	    order, record_session(order->record, left), record_session(order->record, right));
 	if (order->list->column == COLUMN_NUMBER)
 		difference = number_difference(left, right);
+	if (order->list->column == COLUMN_LATENCY && difference) {
+		/* What has none comes last, whichever way the column is turned. */
+		bool has = session_last_latency(order->record, left) != TIMESTAMP_NONE,
+		     has_other = session_last_latency(order->record, right) != TIMESTAMP_NONE;
+		if (has != has_other)
+			return has ? -1 : 1;
+	}
 	if (difference)
 		return (difference < 0) == order->list->descending ? 1 : -1;
 	return left < right ? -1 : left > right;
@@ -273,6 +261,45 @@ size_t session_list_find(const struct session_list *list, uint64_t number)
 	while (place < list->count && list->numbers[place] != number)
 		place++;
 	return place;
+}
+
+/* ---- what belongs together */
+
+static bool session_has_client(const struct session *session, const struct session *other)
+{
+	bool named = session->user && other->user;
+	return named ? strcmp(session->user, other->user) == 0
+	             : memcmp(&session->client.address, &other->client.address, sizeof session->client.address) == 0;
+}
+
+static bool session_has_sid(const struct session *session, const struct session *other)
+{
+	return session->sid && other->sid &&
+	       slice_equals(slice_of(session->sid, session->sid_len), slice_of(other->sid, other->sid_len));
+}
+
+size_t session_list_relate(const struct record *record, uint64_t number, uint64_t related[RELATED_SESSIONS])
+{
+	const struct session *of = record_session(record, number), *before = NULL, *after = NULL;
+	size_t count = 0;
+	for (uint64_t each = 1; of && each <= record_session_count(record); each++) {
+		const struct session *other = record_session(record, each);
+		if (!other || each == number)
+			continue;
+		if (session_has_sid(of, other)) {
+			if (count + 2 < RELATED_SESSIONS)
+				related[count++] = each;
+		} else if (session_has_client(of, other) && other->first <= of->first) {
+			before = before && before->first > other->first ? before : other;
+		} else if (session_has_client(of, other)) {
+			after = after && after->first <= other->first ? after : other;
+		}
+	}
+	if (before)
+		related[count++] = before->number;
+	if (after)
+		related[count++] = after->number;
+	return count;
 }
 
 /* ---- JSON as lines */
@@ -385,25 +412,80 @@ void json_tree_toggle(struct json_tree *tree, size_t line)
 
 /* ---- difference */
 
+/* How far ahead a line is looked for: in containers without a common order, what lies farther apart counts as new. */
+enum { DIFFERENCE_LOOKS = 1000 };
+
 static bool lines_have_one_place(const struct json_line *left, const struct json_line *right)
 {
 	return left->depth == right->depth && left->in_array == right->in_array && left->index == right->index &&
 	       slice_equals(left->key, right->key);
 }
 
-/* Both are walked side by side; a line that the other does not have is new. */
-void json_tree_compare(struct json_tree *tree, const struct json_tree *other)
+/* An object's members are found by their names, wherever they are. */
+static bool lines_have_one_name(const struct json_line *left, const struct json_line *right)
+{
+	return left->key.len && left->depth == right->depth && slice_equals(left->key, right->key);
+}
+
+/* The line of `other` from `at` on, in the same container, that is at this one's place; `count` when there is none. */
+static size_t difference_find(const struct json_tree *other, size_t at, const struct json_line *line)
+{
+	for (size_t looked = 0; looked < DIFFERENCE_LOOKS && at < other->count && other->lines[at].depth >= line->depth;
+	     at++, looked++)
+		if (lines_have_one_place(line, &other->lines[at]) || lines_have_one_name(line, &other->lines[at]))
+			return at;
+	return other->count;
+}
+
+static bool difference_add(struct json_tree *merged, const struct json_line *line, size_t from)
+{
+	size_t at = merged->count;
+	if (!json_tree_open_gap(merged, at, 1))
+		return false;
+	merged->lines[at] = *line;
+	merged->lines[at].from = from;
+	return true;
+}
+
+/* Lines that only `other` has, up to `end`; those inside a container that is one go with it. */
+static bool difference_add_removed(struct json_tree *merged, const struct json_tree *other, size_t at, size_t end)
+{
+	for (; at < end; at++) {
+		struct json_line removed = other->lines[at];
+		removed.change = LINE_REMOVED;
+		if (!difference_add(merged, &removed, JSON_TREE_NONE))
+			return false;
+	}
+	return true;
+}
+
+/* Both are walked side by side; of a container that both have, both are folded alike. */
+bool json_tree_merge(struct json_tree *merged, const struct json_tree *tree, struct json_tree *other)
 {
 	size_t at = 0;
+	json_tree_clear(merged);
 	for (size_t i = 0; i < tree->count; i++) {
-		struct json_line *line = &tree->lines[i];
-		size_t there = at;
-		while (there < other->count && other->lines[there].depth >= line->depth &&
-		       !lines_have_one_place(line, &other->lines[there]))
-			there++;
-		bool found = there < other->count && lines_have_one_place(line, &other->lines[there]);
-		line->changed = !found || !slice_equals(line->value, other->lines[there].value);
-		if (found)
+		struct json_line line = tree->lines[i];
+		size_t rest = at;
+		while (rest < other->count && other->lines[rest].depth > line.depth)
+			rest++;
+		if (!difference_add_removed(merged, other, at, rest))
+			return false;
+		at = rest;
+		size_t there = difference_find(other, at, &line);
+		line.change = LINE_ADDED;
+		if (there < other->count) {
+			const struct json_line *was = &other->lines[there];
+			if (!difference_add_removed(merged, other, at, there))
+				return false;
+			line.change = slice_equals(line.value, was->value) ? LINE_SAME : LINE_CHANGED;
+			line.was = was->value;
+			if (line.members && was->members && line.folded != was->folded)
+				json_tree_toggle(other, there);
 			at = there + 1;
+		}
+		if (!difference_add(merged, &line, i))
+			return false;
 	}
+	return difference_add_removed(merged, other, at, other->count);
 }

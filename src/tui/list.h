@@ -72,6 +72,12 @@ size_t session_list_find(const struct session_list *list, uint64_t number);
 /* 1 + severity of the session's worst finding; 0: none. */
 unsigned session_list_worst(const struct session_list *list, uint64_t number);
 
+/* The sessions that belong to this one, without it: of the same sid (a proxy's two legs that were not recognised as
+ * one), and of the same client the one before and the one after it (a reload's). Returns how many, RELATED_SESSIONS at
+ * most. */
+enum { RELATED_SESSIONS = 8 };
+size_t session_list_relate(const struct record *record, uint64_t number, uint64_t related[RELATED_SESSIONS]);
+
 /* The latency of its last event that has one; TIMESTAMP_NONE: none of the last few has. */
 timestamp session_last_latency(const struct record *record, uint64_t number);
 
@@ -80,13 +86,15 @@ timestamp session_age(const struct session *session);
 /* "P", "P→W" with `arrow` between. `text` has 16 bytes. */
 char *session_transports(const struct session *session, const char *arrow, char text[16]);
 
-const char *session_column_name(enum session_column column);
-
 /* ---- JSON as lines */
 
 /* JSON as lines that can be folded. Read where it lies; only the lines are kept. No drawing here. */
 
 enum { JSON_TREE_LINES = 200000, JSON_TREE_OPEN = 200 }; /* containers with more members begin folded */
+
+enum json_change { LINE_SAME, LINE_CHANGED, LINE_ADDED, LINE_REMOVED };
+
+#define JSON_TREE_NONE SIZE_MAX
 
 struct json_line {
 	struct slice key;   /* token with quotes; empty in arrays and at the top */
@@ -95,7 +103,10 @@ struct json_line {
 	uint32_t index;   /* in its array */
 	uint32_t members; /* of a container */
 	bool in_array, folded;
-	bool changed; /* differs from what it was compared with */
+	/* Of a merged tree: */
+	enum json_change change;
+	struct slice was; /* LINE_SAME, LINE_CHANGED: the value at its place in the other tree */
+	size_t from;      /* the line of the tree; JSON_TREE_NONE: LINE_REMOVED */
 };
 
 struct json_tree {
@@ -114,7 +125,8 @@ void json_tree_clear(struct json_tree *tree);
 /* Folds or unfolds the line's container: its lines go, or come. */
 void json_tree_toggle(struct json_tree *tree, size_t line);
 
-/* Marks the lines whose value differs from the value at the same place in `other`. */
-void json_tree_compare(struct json_tree *tree, const struct json_tree *other);
+/* `merged` becomes the lines of `tree`, each with what it was in `other`, and those that only `other` has. `other` is
+ * folded as `tree` is. What both lend must outlive it. False: no memory, and it ends early. */
+bool json_tree_merge(struct json_tree *merged, const struct json_tree *tree, struct json_tree *other);
 
 #endif

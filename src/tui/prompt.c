@@ -1,7 +1,8 @@
 /*
  * What is typed in the last line: the line editor (it moves by whole characters of UTF-8), and what it asks for: a
- * search, a filter, a file name to save to.
+ * search, a filter, one of several keys. What it is asked when something leaves the interface is in share.c.
  */
+#include "base/text.h"
 #include "tui/ui.h"
 
 #include <inttypes.h>
@@ -98,10 +99,41 @@ enum prompt_result prompt_take(struct prompt *prompt, int key)
 	case PROMPT_KEY_ESCAPE:
 		prompt->open = false;
 		return PROMPT_LEFT;
+	case PROMPT_KEY_OTHER:
+	case PROMPT_KEY_NEXT:
+	case PROMPT_KEY_PREVIOUS:
+		if (prompt->other)
+			prompt->other(prompt->self, key);
+		break;
 	default:
 		prompt_insert(prompt, key);
 	}
 	return PROMPT_TYPED;
+}
+
+void prompt_set_text(struct prompt *prompt, const char *text)
+{
+	prompt->len = prompt->cursor = utf8_take(slice_of_text(text), PROMPT_TEXT - 1).len;
+	memcpy(prompt->text, text, prompt->len);
+	prompt->text[prompt->len] = '\0';
+}
+
+/* ---- one of several keys */
+
+void ui_ask_choice(struct ui *ui, const char *label, const struct ui_choice *choices, void (*chosen)(struct ui *, int))
+{
+	ui->choice = (struct ui_asked){label, choices, chosen};
+}
+
+/* Any other key leaves it. */
+bool ui_take_choice(struct ui *ui, int key)
+{
+	const struct ui_asked asked = ui->choice;
+	ui->choice = (struct ui_asked){0};
+	for (const struct ui_choice *choice = asked.choices; choice && choice->key; choice++)
+		if (choice->key == key)
+			asked.chosen(ui, key);
+	return asked.choices;
 }
 
 /* ---- what it asks for */
@@ -111,7 +143,7 @@ enum prompt_result prompt_take(struct prompt *prompt, int key)
 void ui_search_begin(struct ui *ui, bool forward)
 {
 	struct ui_layer *top = ui_top(ui);
-	struct list *list = top->operations->list(top->self);
+	struct list *list = ui_list(ui);
 	if (!*ui->search.text || !top->operations->holds || list->count < 1) {
 		ui_say(ui, *ui->search.text ? "nothing to search in here" : "search for what? press /");
 		return;
@@ -120,34 +152,47 @@ void ui_search_begin(struct ui *ui, bool forward)
 	ui->search.left = list->count;
 	ui->search.at = forward ? (list->selected + 1) % list->count
 	                        : (list->selected ? list->selected : list->count) - 1;
+	ui->search.within = 0;
 	ui->search.running = true;
 }
 
 static void ui_search_step(struct ui *ui, const struct list *list)
 {
 	ui->search.left--;
+	ui->search.within = 0;
 	if (ui->search.forward)
 		ui->search.at = ui->search.at + 1 < list->count ? ui->search.at + 1 : 0;
 	else
 		ui->search.at = (ui->search.at ? ui->search.at : list->count) - 1;
 }
 
+/* It is found: the cursor goes there, and the event that holds it is the chosen one. Then all that hold it are counted.
+ */
+static void ui_search_end(struct ui *ui, struct list *list)
+{
+	struct ui_search *search = &ui->search;
+	list_select(list, search->at);
+	ui_moved(ui);
+	search->found = search->is_within ? search->within : 0;
+	if (search->found)
+		ui->event = search->found;
+	search->running = false;
+	search->counts = true;
+	search->counted = search->matches = search->place = search->within = 0;
+}
+
 void ui_search_work(struct ui *ui)
 {
-	struct ui_layer *top = ui_top(ui);
-	struct list *list = top->operations->list(top->self);
+	struct list *list = ui_list(ui);
 	int64_t end = clock_now() + UI_SLICE;
 	while (ui->search.left && clock_now() < end) {
-		if (ui->search.at < list->count &&
-		    top->operations->holds(top->self, ui, ui->search.at, slice_of_text(ui->search.text))) {
-			list_select(list, ui->search.at);
-			ui->search.running = false;
-			ui->search.counts = true;
-			ui->search.counted = ui->search.matches = ui->search.place = 0;
-			ui_moved(ui);
+		enum ui_held held = ui->search.at < list->count ? ui_holds(ui, ui->search.at) : UI_HOLDS_NOT;
+		if (held == UI_HOLDS) {
+			ui_search_end(ui, list);
 			return;
 		}
-		ui_search_step(ui, list);
+		if (held == UI_HOLDS_NOT)
+			ui_search_step(ui, list);
 	}
 	if (!ui->search.left) {
 		ui->search.running = false;
@@ -157,20 +202,23 @@ void ui_search_work(struct ui *ui)
 
 void ui_search_count(struct ui *ui)
 {
-	struct ui_layer *top = ui_top(ui);
 	struct ui_search *search = &ui->search;
-	const struct list *list = top->operations->list(top->self);
+	const struct list *list = ui_list(ui);
 	int64_t end = clock_now() + UI_SLICE;
-	for (; search->counted < list->count && clock_now() < end; search->counted++)
-		if (top->operations->holds(top->self, ui, search->counted, slice_of_text(search->text))) {
-			search->matches++;
-			search->place += search->counted <= list->selected;
-		}
+	while (search->counted < list->count && clock_now() < end) {
+		enum ui_held held = ui_holds(ui, search->counted);
+		if (held == UI_MORE)
+			continue;
+		search->matches += held == UI_HOLDS;
+		search->place += held == UI_HOLDS && search->counted <= list->selected;
+		search->counted++;
+		search->within = 0;
+	}
 	if (search->counted < list->count)
 		return;
 	search->counts = false;
-	ui_say(ui, "/%s: %" PRIu64 "/%" PRIu64 " (n: the next, N: the previous)", search->text, search->place,
-	    search->matches);
+	ui_say(ui, "/%s: %" PRIu64 "/%" PRIu64 " (n: the next, N: the previous%s)", search->text, search->place,
+	    search->matches, search->found ? "; Enter: the event that holds it" : "");
 }
 
 static void ui_search_entered(void *self, const char *text)
@@ -212,6 +260,40 @@ void ui_clear_filter(struct ui *ui)
 	ui->filter_changes++;
 }
 
+static bool filter_is_word(char each)
+{
+	return (each >= 'a' && each <= 'z') || (each >= '0' && each <= '9') || each == '_' || each == '.';
+}
+
+/* The fields whose names begin as the word that is typed; of none all. */
+static bool filter_list_fields(struct buffer *out, enum query_table table, const char *word)
+{
+	const struct query_field *field;
+	const char *separator = "";
+	for (size_t nth = 0; (field = query_field_nth(nth)); nth++) {
+		if (!(field->tables & table) || strncmp(field->name, word, strlen(word)) != 0)
+			continue;
+		buffer_append_format(out, "%s%s", separator, field->name);
+		separator = ", ";
+	}
+	return *separator;
+}
+
+static const char *filter_hint(void *self, const char *text)
+{
+	struct ui *ui = self;
+	enum query_table table = ui_top(ui)->operations->table;
+	struct buffer out = buffer_over(ui->hint, sizeof ui->hint - 1);
+	const char *word = text + strlen(text);
+	while (word > text && filter_is_word(word[-1]))
+		word--;
+	buffer_append_text(&out, "fields: ");
+	if (!filter_list_fields(&out, table, word))
+		filter_list_fields(&out, table, "");
+	ui->hint[out.len] = '\0';
+	return ui->hint;
+}
+
 void ui_ask_filter(struct ui *ui)
 {
 	enum query_table table = ui_top(ui)->operations->table;
@@ -228,49 +310,5 @@ void ui_ask_filter(struct ui *ui)
 	    : table == TABLE_EVENTS ? "events where"
 	                            : "findings where",
 	    now, ui_filter_entered, ui);
-}
-
-/* ---- save */
-
-static void ui_save_asked(void *self, const char *text);
-
-static void ui_save_to(struct ui *ui, const char *path, bool over)
-{
-	char why[200] = "";
-	uint64_t one = ui->session;
-	bool marked = ui->marked_count > 0, all = !marked && (!one || ui->depth < 2);
-	const struct ui_save what = {path, marked ? ui->marked : &one, marked ? ui->marked_count : all ? 0 : 1};
-	switch (ui->input.save(ui->input.self, &what, over, why, sizeof why)) {
-	case UI_SAVED:
-		ui_say(ui, "saved %s%s%s%s", path, all ? "" : " (the selected sessions)", *why ? ", " : "", why);
-		break;
-	case UI_SAVED_BEFORE:
-		snprintf(ui->saving, sizeof ui->saving, "%s", path);
-		prompt_open(&ui->prompt, "this file exists; write over it? (y or n)", "", ui_save_asked, ui);
-		prompt_keep(&ui->prompt, 0);
-		break;
-	case UI_NOT_SAVED:
-		ui_say(ui, "%s: %s", path, why);
-		break;
-	}
-}
-
-static void ui_save_asked(void *self, const char *text)
-{
-	struct ui *ui = self;
-	if (strcmp(text, "y") == 0 || strcmp(text, "yes") == 0)
-		ui_save_to(ui, ui->saving, true);
-	else
-		ui_say(ui, "%s: not saved; the file is as it was", ui->saving);
-}
-
-static void ui_save_entered(void *self, const char *path)
-{
-	if (*path)
-		ui_save_to(self, path, false);
-}
-
-void ui_ask_save(struct ui *ui)
-{
-	prompt_open(&ui->prompt, "save as (.pcapng .ndjson .txt .html)", "", ui_save_entered, ui);
+	ui->prompt.hint = filter_hint;
 }

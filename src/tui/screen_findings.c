@@ -8,7 +8,9 @@
 #include "tui/ui.h"
 #include "view/report.h"
 
+#define NCURSES_NOMACROS
 #include <inttypes.h>
+#include <ncurses.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,6 +29,7 @@ struct findings_screen {
 	size_t last_of_code[CODES_MOST]; /* 1 + its last row; 0: none */
 	uint64_t passed;                 /* findings, twins too, that the filter lets through */
 	struct list list;
+	struct scroll scroll; /* of what is below the list */
 	uint64_t known;
 	unsigned known_filters;
 	bool arranged; /* they were put in order: the capture is over */
@@ -47,11 +50,12 @@ static int finding_compare(const void *a, const void *b)
 	return left->time < right->time ? -1 : left->time > right->time;
 }
 
+/* What could not be seen has a screen of its own (u), and is no finding, as in the report. */
 static bool findings_passes(const struct ui *ui, const struct query_data *data, const struct finding *finding)
 {
 	const struct query *filter = ui_filter(ui, TABLE_FINDINGS);
 	const struct query_row row = {.table = TABLE_FINDINGS, .finding = finding};
-	return !filter || query_accepts(filter, data, &row);
+	return finding->code != CODE_CAPTURE_INCOMPLETE && (!filter || query_accepts(filter, data, &row));
 }
 
 /* The row of which it is a twin; NULL: it is the first of its kind. */
@@ -143,7 +147,8 @@ static const char *finding_difference(const struct findings_screen *screen, cons
 	return differs ? finding->seen + common : "";
 }
 
-/* The title, and what tells the row from others with the same: where both have no room, the title gives way. */
+/* The title, and what distinguishes the row from others with the same title: where both have no room, the title gives
+ * way. */
 static void finding_draw_title(
     const struct findings_screen *screen, const struct canvas *canvas, enum tint tint, const struct finding *finding)
 {
@@ -218,22 +223,21 @@ static int finding_draw_twins(struct ui *ui, const struct canvas *canvas, int ro
 }
 
 /* What was seen comes before what it means, and that before what to do. */
-static void finding_draw_detail(struct ui *ui, const struct canvas *canvas, const struct findings_row *of)
+static int finding_draw_detail(struct ui *ui, const struct canvas *canvas, int row, const struct findings_row *of)
 {
 	const struct finding *finding = of->finding;
 	const struct code_entry *entry = code_entry(finding->code);
 	char label[FINDING_PLACE + 80], place[FINDING_PLACE], at[ORIGIN_TEXT];
-	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
 	finding_format_place(finding, place);
 	snprintf(label, sizeof label, "%s  %s%s[%s, %s]", severity_name(finding->severity), place, *place ? "  " : "",
 	    entry->name, confidence_name(finding->confidence));
-	int row = wrap_write(canvas, 1, 0, severity_tint(finding->severity), label);
+	row = wrap_write(canvas, row, 0, severity_tint(finding->severity), label);
 	row = finding_draw_seen(canvas, row, entry->title, finding->seen);
 	if (finding->doubt && *finding->doubt)
 		row = wrap_label(canvas, row, 0, TINT_FAINT, "why not certain: ", finding->doubt);
 	for (size_t i = 0; i < finding->evidence_count && i < 3; i++) {
 		const struct origin *origin = &finding->evidence[i].origin;
-		snprintf(label, sizeof label, "%s: ", origin_format(ORIGIN_AT(origin->kind, origin->first), at));
+		snprintf(label, sizeof label, "%s: ", origin_format(ORIGIN_OF(origin, origin->first), at));
 		row = wrap_label(canvas, row, 0, TINT_FAINT, label, finding->evidence[i].what);
 	}
 	if (of->twins)
@@ -243,24 +247,42 @@ static void finding_draw_detail(struct ui *ui, const struct canvas *canvas, cons
 		    canvas, row, 0, TINT_PLAIN, "a result of: ", code_entry(finding->explained_by->code)->title);
 	row = wrap_label(canvas, row, 0, TINT_GOOD, "do: ", finding->advice);
 	row = wrap_write(canvas, row, 0, TINT_FAINT, entry->explanation);
-	if (entry->alike)
-		wrap_label(canvas, row, 0, TINT_FAINT, "looks alike: ", entry->alike);
+	return entry->alike ? wrap_label(canvas, row, 0, TINT_FAINT, "looks alike: ", entry->alike) : row;
 }
 
 /* What a filter hides, or what was not captured, is not healthy: only a list that is empty by itself says so. */
 static void findings_draw_none(struct ui *ui, const struct canvas *canvas)
 {
 	const char *so_far = ui->feed == UI_FEED_OVER ? "" : " so far";
-	char text[160];
+	char text[LEDGER_TEXT + 160], reason[LEDGER_TEXT];
+	uint64_t attempts;
+	enum ledger_reason blinding = ledger_find_blinding(ui_ledger(ui));
+	bool checked = ui_count_sessions(ui, &attempts);
 	if (ui_filter(ui, TABLE_FINDINGS))
 		snprintf(text, sizeof text, "No finding passes the filter%s.", so_far);
+	else if (!checked && blinding < LEDGER_REASONS)
+		snprintf(text, sizeof text,
+		    "No Engine.IO session in this capture%s, so there was nothing to check. %s. u says what to do.",
+		    so_far, ledger_describe(ui_ledger(ui), blinding, reason));
+	else if (!checked)
+		snprintf(text, sizeof text, "No Engine.IO session in this capture%s, so there was nothing to check.",
+		    so_far);
 	else if (ui_is_blinded(ui))
 		snprintf(text, sizeof text,
 		    "No problems found%s in the part that was captured: u shows what could not be seen.", so_far);
 	else
 		snprintf(text, sizeof text, "No problems found%s.", so_far);
-	bool good = !ui_filter(ui, TABLE_FINDINGS) && !ui_is_blinded(ui);
-	wrap_write(canvas, 2, 2, good ? TINT_GOOD : TINT_WARNING, text);
+	uint64_t seen, lost = summary_lost_between(ui->input.inputs(ui->input.self), &seen);
+	int row = 2;
+	bool good = checked && !ui_filter(ui, TABLE_FINDINGS) && !ui_is_blinded(ui);
+	row = wrap_write(canvas, row, 2, good ? TINT_GOOD : TINT_WARNING, text);
+	if (!lost)
+		return;
+	snprintf(text, sizeof text,
+	    "Between the hosts %" PRIu64 " of %" PRIu64
+	    " segments did not arrive: TCP sends them again, which delays what they carry. H shows where.",
+	    lost, seen);
+	wrap_write(canvas, row, 2, TINT_WARNING, text);
 }
 
 static void findings_draw(void *self, struct ui *ui, const struct canvas *canvas)
@@ -276,45 +298,58 @@ static void findings_draw(void *self, struct ui *ui, const struct canvas *canvas
 	for (int row = 0; row < screen->list.height && screen->list.top + (uint64_t)row < screen->count; row++)
 		finding_draw_row(screen, canvas, row + 1, (size_t)screen->list.top + (size_t)row);
 	struct canvas below = canvas_inside(canvas, rows, 0, canvas->height - rows, canvas->width);
-	if (screen->list.selected < screen->count)
-		finding_draw_detail(ui, &below, &screen->rows[screen->list.selected]);
-	else
+	const struct findings_row *of = &screen->rows[screen->list.selected];
+	if (screen->list.selected < screen->count) {
+		const struct canvas text = canvas_inside(&below, 1, 0, below.height - 1, below.width);
+		canvas_repeat(&below, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, below.width);
+		/* Below the canvas it is measured. */
+		scroll_fit(
+		    &screen->scroll, &text, of->finding, finding_draw_detail(ui, &text, text.height, of) - text.height);
+		finding_draw_detail(ui, &text, -screen->scroll.above, of);
+	} else
 		findings_draw_none(ui, canvas);
 }
 
 /* ---- to the evidence */
 
-static uint64_t finding_session(const struct ui *ui, const struct finding *finding, uint64_t *event)
+/* The event in which its first piece of evidence begins, one of a session where there is one; 0: none. */
+static uint64_t finding_event(const struct ui *ui, const struct finding *finding)
 {
 	const struct record *record = ui->input.record;
-	*event = 0;
+	uint64_t found = 0;
 	for (uint64_t index = finding->session ? record_session_first(record, finding->session) : 1;
 	     finding->evidence_count && index && index <= record_event_count(record);
 	     index = finding->session ? record_next_of_session(record, index) : index + 1) {
-		const struct event *each = record_event(record, index);
-		if (each->session && origin_holds(&each->origin, &finding->evidence[0].origin)) {
-			*event = index;
-			return each->session->number;
-		}
+		const struct event *event = record_event(record, index);
+		if (!origin_holds(&event->origin, &finding->evidence[0].origin))
+			continue;
+		if (event->session)
+			return index;
+		found = found ? found : index;
 	}
-	return finding->session;
+	return found;
 }
 
+/* Into the flow of its session; what belongs to none is among the events of all. */
 static void findings_enter(void *self, struct ui *ui)
 {
 	struct findings_screen *screen = self;
-	uint64_t event;
 	if (screen->list.selected >= screen->count)
 		return;
-	uint64_t session = finding_session(ui, screen->rows[screen->list.selected].finding, &event);
-	if (!session) {
-		ui_say(ui, "its packets belong to no session");
+	const struct finding *finding = screen->rows[screen->list.selected].finding;
+	uint64_t index = finding_event(ui, finding);
+	const struct event *event = index ? record_event(ui->input.record, index) : NULL;
+	uint64_t session = event && event->session ? event->session->number : finding->session;
+	if (!session && !index) {
+		ui_say(ui, "its packets are of no event: what they were is said below");
 		return;
 	}
-	ui->session = session;
-	ui->event = event;
+	ui->session = session ? session : ui->session;
+	ui->event = index;
 	ui_go(ui, &screen_sessions);
-	ui_go(ui, &screen_flow);
+	if (!session)
+		ui->event = index; /* the list of sessions has chosen another */
+	ui_go(ui, session ? &screen_flow : &screen_events);
 }
 
 static bool findings_holds(void *self, struct ui *ui, uint64_t row, struct slice text)
@@ -337,7 +372,40 @@ static void findings_toggle_twins(void *self, struct ui *ui)
 	findings_rebuild(screen, ui);
 }
 
+/* What a colleague needs of it: what was seen, and what to do. */
+static bool findings_value(void *self, struct ui *ui, struct buffer *out)
+{
+	struct findings_screen *screen = self;
+	(void)ui;
+	if (screen->list.selected >= screen->count)
+		return false;
+	const struct finding *finding = screen->rows[screen->list.selected].finding;
+	char place[FINDING_PLACE];
+	finding_format_place(finding, place);
+	buffer_append_format(out, "%s [%s]  %s  %s: ", severity_name(finding->severity),
+	    code_entry(finding->code)->name, place, code_entry(finding->code)->title);
+	buffer_append_text(out, finding->seen);
+	buffer_append_text(out, "  do: ");
+	return buffer_append_text(out, finding->advice);
+}
+
+static void findings_scroll_on(void *self, struct ui *ui)
+{
+	(void)ui;
+	scroll_move(&((struct findings_screen *)self)->scroll, 1);
+}
+
+static void findings_scroll_back(void *self, struct ui *ui)
+{
+	(void)ui;
+	scroll_move(&((struct findings_screen *)self)->scroll, -1);
+}
+
 static const struct screen_key findings_keys[] = {
+    {KEY_RIGHT, "Right", "on in the text below (Left: back)", findings_scroll_on, false, NULL},
+    {KEY_LEFT, "Left", NULL, findings_scroll_back, false, NULL},
+    {'l', "l", NULL, findings_scroll_on, false, NULL},
+    {'h', "h", NULL, findings_scroll_back, false, NULL},
     {'z', "Fold", "fold what is the same in several sessions, or list it one by one", findings_toggle_twins, true,
         NULL},
     {'\t', "Sessions", "to the sessions", NULL, true, &screen_sessions},
@@ -359,11 +427,20 @@ static struct list *findings_list(void *self)
 
 static uint64_t findings_hidden(void *self, struct ui *ui)
 {
-	return ui_data(ui).findings->count - ((struct findings_screen *)self)->passed;
+	return findings_count_found(ui_data(ui).findings) - ((struct findings_screen *)self)->passed;
 }
+
+static const struct ui_legend findings_legend[] = {
+    {"+3", "the same in so many other sessions"},
+    {"x12", "was found so often"},
+    {"result:", "another finding explains it"},
+    {"proven, likely, possible", "how certain it is; why not certain, where it is not proven"},
+    {0},
+};
 
 const struct screen_operations screen_findings = {
     .title = "Findings",
+    .legend = findings_legend,
     .table = TABLE_FINDINGS,
     .new = findings_new,
     .free = free,
@@ -372,6 +449,7 @@ const struct screen_operations screen_findings = {
     .list_row = 1,
     .work = findings_work,
     .holds = findings_holds,
+    .value = findings_value,
     .enter = findings_enter,
     .keys = findings_keys,
     .hidden = findings_hidden,

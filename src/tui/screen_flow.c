@@ -1,9 +1,11 @@
-/* Flow: the chosen session as a ladder, client on the left, server on the right, a lane for each TCP connection. */
+/*
+ * Flow: the chosen session as a ladder, or all that are marked: client on the left, server on the right, a lane for
+ * each TCP connection; and what the event under the cursor holds.
+ */
 #include "base/text.h"
 #include "socketio/engine.h"
-#include "tui/canvas.h"
+#include "tui/event_view.h"
 #include "tui/ladder.h"
-#include "tui/ui.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,19 +14,36 @@
 struct flow_screen {
 	struct ladder ladder;
 	struct list list;
+	struct event_pane pane;
 	unsigned known_filters;
 	uint64_t wanted; /* the event to be selected once its row is there; 0: none */
 	bool more;       /* not all rows are there yet */
 };
 
-enum { FLOW_MARGIN = 2, FLOW_TIME = 13, FLOW_LANE = 20, FLOW_DETAIL = 6, FLOW_DETAIL_FROM = 16 };
+enum { FLOW_MARK = 2, FLOW_SESSION = 6, FLOW_TIME = 13, FLOW_LANE = 20, FLOW_DETAIL = 6, FLOW_DETAIL_FROM = 16 };
 
 /* ---- one row */
+
+static bool flow_has_several(const struct flow_screen *screen)
+{
+	return screen->ladder.source_count > 1;
+}
+
+/* Where the time begins: of several sessions each row says whose it is. */
+static int flow_time_column(const struct flow_screen *screen)
+{
+	return FLOW_MARK + (flow_has_several(screen) ? FLOW_SESSION : 0);
+}
+
+static int flow_lanes_column(const struct flow_screen *screen)
+{
+	return flow_time_column(screen) + FLOW_TIME;
+}
 
 /* How many lanes are side by side; further ones share the last. */
 static int flow_lanes(const struct flow_screen *screen, const struct canvas *canvas)
 {
-	int fit = (canvas->width - FLOW_MARGIN - FLOW_TIME) / FLOW_LANE, lanes = (int)screen->ladder.lane_count;
+	int fit = (canvas->width - flow_lanes_column(screen)) / FLOW_LANE, lanes = (int)screen->ladder.lane_count;
 	if (lanes > fit)
 		lanes = fit;
 	return lanes > 0 ? lanes : 1;
@@ -32,8 +51,8 @@ static int flow_lanes(const struct flow_screen *screen, const struct canvas *can
 
 static struct canvas flow_lane(const struct flow_screen *screen, const struct canvas *canvas, int row, int lane)
 {
-	int lanes = flow_lanes(screen, canvas), width = (canvas->width - FLOW_MARGIN - FLOW_TIME) / lanes;
-	int column = FLOW_MARGIN + FLOW_TIME + width * (lane < lanes ? lane : lanes - 1);
+	int lanes = flow_lanes(screen, canvas), width = (canvas->width - flow_lanes_column(screen)) / lanes;
+	int column = flow_lanes_column(screen) + width * (lane < lanes ? lane : lanes - 1);
 	return canvas_inside(canvas, row, column, 1, width - 1);
 }
 
@@ -83,6 +102,8 @@ static void flow_write_label(struct buffer *label, const struct ladder_row *row,
 		flow_write_handshake(label, event->connection);
 		return;
 	}
+	if (row->leg) /* where there is little room, its size gives way */
+		buffer_append_format(label, "leg-%u ", row->leg + 1u);
 	if (row->folded)
 		buffer_append_format(label, "%u pings, pongs", row->folded + 1);
 	else if (event->kind == EVENT_LOG)
@@ -142,38 +163,45 @@ static const char *flow_mark(unsigned worst, enum tint *tint)
 	return marks[worst];
 }
 
-static timestamp flow_time(const struct ladder_row *row, const struct ui *ui)
-{
-	const struct event *event = record_event(ui->input.record, row->event);
-	return row->is_secured ? event->connection->tls_done : event->origin.time;
-}
-
 static timestamp flow_time_before(const struct flow_screen *screen, const struct ui *ui, size_t row)
 {
-	return row ? flow_time(&screen->ladder.rows[row - 1], ui) : TIMESTAMP_NONE;
+	return row ? ladder_time(&screen->ladder.rows[row - 1], ui->input.record) : TIMESTAMP_NONE;
 }
 
-/* The event of the connection that the head of a column names: as of the cursor's row. The last column has all lanes
- * that have no room; it is named by that of the cursor, or by its first. */
-static const struct event *flow_head_event(
-    const struct flow_screen *screen, const struct ui *ui, const struct canvas *canvas, int column)
+/* Whom the head of a column names: who uses its lane at the cursor's row. The last column has all lanes that have no
+ * room; it is named by that of the cursor, or by its first. */
+static const struct ladder_stay *flow_head(const struct flow_screen *screen, const struct canvas *canvas, int column)
 {
 	const struct ladder *ladder = &screen->ladder;
 	size_t lane = (size_t)column;
 	if (screen->list.selected < ladder->count && column == flow_lanes(screen, canvas) - 1 &&
 	    ladder->rows[screen->list.selected].lane > lane)
 		lane = ladder->rows[screen->list.selected].lane;
-	return record_event(ui->input.record, ladder_event_of_lane(ladder, lane, screen->list.selected));
+	return ladder_stay_of_lane(ladder, lane, screen->list.selected);
 }
 
-/* Is the row of another connection than the head of its column says? */
-static bool flow_is_beside_head(
+static const char *flow_head_connection(const struct ui *ui, const struct ladder_stay *stay)
+{
+	return stay ? ladder_connection(record_event(ui->input.record, stay->event), stay->leg) : NULL;
+}
+
+/* ":55838" of "127.0.0.1:55838-127.0.0.1:7400": the client's port. */
+static struct slice flow_port(const char *connection)
+{
+	size_t end = strcspn(connection, "-"), port = end;
+	while (port && connection[port] != ':')
+		port--;
+	return slice_of(connection + port, end - port);
+}
+
+/* Is the row of another connection than the head of its column says? Then that is returned; else NULL. */
+static const char *flow_beside_head(
     const struct flow_screen *screen, const struct ui *ui, const struct canvas *canvas, const struct ladder_row *row)
 {
-	const struct event *event = record_event(ui->input.record, row->event);
+	const char *own = ladder_connection(record_event(ui->input.record, row->event), row->leg);
 	int last = flow_lanes(screen, canvas) - 1;
-	const struct event *head = flow_head_event(screen, ui, canvas, row->lane < last ? row->lane : last);
-	return event->connection && head && head->connection && head->connection->number != event->connection->number;
+	const char *head = flow_head_connection(ui, flow_head(screen, canvas, row->lane < last ? row->lane : last));
+	return own && head && strcmp(own, head) != 0 ? own : NULL;
 }
 
 static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struct canvas *canvas, int at, size_t nth)
@@ -185,17 +213,23 @@ static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struc
 	enum tint tint = selected ? TINT_SELECTED : related ? TINT_RELATED : event_tint(event), mark_tint;
 	char time[TIMESTAMP_TEXT_SIZE];
 	struct buffer label;
-	const char *mark = flow_mark(row->worst, &mark_tint);
+	const char *mark = flow_mark(row->worst, &mark_tint), *other = flow_beside_head(screen, ui, canvas, row);
 	buffer_init(&label, 400, NULL);
-	if (flow_is_beside_head(screen, ui, canvas, row))
-		buffer_append_format(&label, ":%u ", event->connection->client.port);
+	if (other && !row->leg) {
+		buffer_append(&label, flow_port(other));
+		buffer_append_byte(&label, ' ');
+	}
 	flow_write_label(&label, row, event);
 	canvas_write_text(canvas, at, 0, mark_tint, mark);
-	canvas_write_text(canvas, at, FLOW_MARGIN, selected ? TINT_SELECTED : TINT_FAINT,
-	    ui_format_time(ui, flow_time(row, ui), flow_time_before(screen, ui, nth), time));
+	if (ui->noted == row->event)
+		canvas_write_text(canvas, at, 1, TINT_RELATED, "m");
+	if (flow_has_several(screen) && event->session)
+		canvas_format(canvas, at, FLOW_MARK, TINT_TITLE, "#%" PRIu64, event->session->number);
+	canvas_write_text(canvas, at, flow_time_column(screen), selected ? TINT_SELECTED : TINT_FAINT,
+	    ui_format_time(ui, ladder_time(row, ui->input.record), flow_time_before(screen, ui, nth), time));
 	flow_draw_edges(screen, canvas, at, TINT_FAINT);
 	struct canvas lane = flow_lane(screen, canvas, at, row->lane);
-	flow_draw_arrow(&lane, row->is_secured && !selected ? TINT_FAINT : tint, event,
+	flow_draw_arrow(&lane, (row->is_secured || row->leg) && !selected ? TINT_FAINT : tint, event,
 	    flow_is_message(event) && !row->is_secured, buffer_slice(&label));
 	buffer_free(&label);
 }
@@ -207,15 +241,22 @@ static void flow_draw_row(struct flow_screen *screen, struct ui *ui, const struc
 static void flow_draw_heads(const struct flow_screen *screen, const struct ui *ui, const struct canvas *canvas)
 {
 	canvas_fill(canvas, 0, 0, TINT_BAR);
-	canvas_format(canvas, 0, FLOW_MARGIN, TINT_BAR, "#%" PRIu64, screen->ladder.session);
+	if (flow_has_several(screen))
+		canvas_format(canvas, 0, FLOW_MARK, TINT_BAR, "%zu sessions", screen->ladder.source_count);
+	else
+		canvas_format(canvas, 0, FLOW_MARK, TINT_BAR, "#%" PRIu64, screen->ladder.sources[0].session);
 	for (int lane = 0; lane < flow_lanes(screen, canvas) && (size_t)lane < screen->ladder.lane_count; lane++) {
-		const struct event *event = flow_head_event(screen, ui, canvas, lane);
+		const struct ladder_stay *stay = flow_head(screen, canvas, lane);
+		const char *connection = flow_head_connection(ui, stay);
 		size_t more = lane == flow_lanes(screen, canvas) - 1 ? screen->ladder.lane_count - (size_t)lane - 1 : 0;
 		struct canvas place = flow_lane(screen, canvas, 0, lane);
 		int column = 0;
-		if (event && event->connection)
-			column = canvas_format(&place, 0, 0, TINT_BAR, ":%u %s", event->connection->client.port,
-			    event->transport == TRANSPORT_NONE ? "tcp" : transport_name(event->transport));
+		if (connection) {
+			enum transport transport = record_event(ui->input.record, stay->event)->transport;
+			column = canvas_write(&place, 0, 0, TINT_BAR, flow_port(connection));
+			column = canvas_format(&place, 0, column, TINT_BAR, " %s",
+			    transport == TRANSPORT_NONE ? "tcp" : transport_name(transport));
+		}
 		if (more)
 			column = canvas_format(&place, 0, column, TINT_WARNING, " +%zu", more);
 		if (column + 7 <= place.width)
@@ -223,112 +264,27 @@ static void flow_draw_heads(const struct flow_screen *screen, const struct ui *u
 	}
 }
 
-/* ---- the detail of the selected row */
-
-static bool flow_is_named(const struct finding *finding, const struct event *event)
-{
-	for (size_t i = 0; i < finding->evidence_count; i++)
-		if (origin_holds(&event->origin, &finding->evidence[i].origin))
-			return true;
-	return false;
-}
-
-static void flow_draw_findings(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)
-{
-	for (const struct finding *finding = ui_data(ui).findings->first; finding; finding = finding->next) {
-		const char *name = code_entry(finding->code)->name;
-		enum tint tint = severity_tint(finding->severity);
-		if (!flow_is_named(finding, event))
-			continue;
-		canvas_write_text(canvas, row, 0, tint, name);
-		row = wrap_write(canvas, row, (int)strlen(name) + 2, tint, finding->seen);
-	}
-}
-
-static void flow_draw_facts(struct ui *ui, const struct canvas *canvas, int row, const struct event *event)
-{
-	char latency[TIMESTAMP_TEXT_SIZE] = "", at[ORIGIN_TEXT];
-	timestamp span = record_latency(ui->input.record, event->index);
-	uint64_t answer = record_answer(ui->input.record, event->index);
-	if (span != TIMESTAMP_NONE)
-		timestamp_format_span(span, latency);
-	if (event->kind == EVENT_LOG) {
-		canvas_write_text(canvas, row, 0, TINT_TITLE, "a line of the server's log");
-		return;
-	}
-	int column = canvas_format(canvas, row, 0, TINT_TITLE, "%s ", direction_name(event->direction));
-	column = canvas_format(canvas, row, column, TINT_PLAIN, "%s", origin_format(&event->origin, at));
-	if (flow_is_exchange(event)) {
-		canvas_format(canvas, row, column, TINT_PLAIN, "  request %" PRIu64 " bytes, answer %" PRIu64 " bytes",
-		    event->exchange->request.body_bytes, event->exchange->answer.body_bytes);
-		return;
-	}
-	column = canvas_format(
-	    canvas, row, column, TINT_PLAIN, "  %" PRIu64 " byte%s", event->bytes, plural_ending(event->bytes));
-	if (event_packet(event)->ack.len)
-		column = canvas_format(canvas, row, column, TINT_PLAIN, "  ack id %.*s",
-		    (int)event_packet(event)->ack.len, event_packet(event)->ack.at);
-	if (answer) {
-		const struct origin *by = &record_event(ui->input.record, answer)->origin;
-		column = canvas_format(canvas, row, column, TINT_RELATED, "  answered by %s",
-		    origin_format(ORIGIN_AT(by->kind, by->first), at));
-	}
-	if (*latency)
-		canvas_format(canvas, row, column, TINT_RELATED, " after %s", latency);
-}
-
-/* On the rule: which connection it was, on which leg of its session, and where else it was seen. */
-static void flow_draw_connection(const struct canvas *canvas, const struct event *event)
-{
-	const struct connection_facts *connection = event->connection;
-	const struct session *session = event->session;
-	char at[ORIGIN_TEXT];
-	if (!connection)
-		return;
-	int column = canvas_format(canvas, 0, 2, TINT_PLAIN, " connection %s ", connection->text);
-	for (size_t i = 0; session && session->leg_count > 1 && i < session->leg_count; i++)
-		if (endpoint_equals(&session->legs[i].server, &connection->server)) {
-			column = canvas_format(
-			    canvas, 0, column, TINT_PLAIN, " leg %zu of %zu ", i + 1, session->leg_count);
-			break;
-		}
-	for (size_t i = 1; i < event->leg_count; i++)
-		column = canvas_format(canvas, 0, column, TINT_FAINT, " also %s on %s ",
-		    origin_format(&event->legs[i].origin, at), event->legs[i].connection);
-}
-
-static void flow_draw_detail(struct flow_screen *screen, struct ui *ui, const struct canvas *canvas)
-{
-	struct buffer line;
-	if (screen->list.selected >= screen->ladder.count)
-		return;
-	const struct event *event = record_event(ui->input.record, screen->ladder.rows[screen->list.selected].event);
-	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
-	flow_draw_connection(canvas, event);
-	flow_draw_facts(ui, canvas, 1, event);
-	buffer_init(&line, 1000, NULL);
-	event_text_line(&line, event, ui->input.mask);
-	canvas_write(canvas, 2, 0, event_tint(event), buffer_slice(&line));
-	buffer_free(&line);
-	flow_draw_findings(ui, canvas, 3, event);
-}
-
 /* ---- drawing */
 
-static void flow_draw(void *self, struct ui *ui, const struct canvas *canvas)
+static void flow_draw_rows(struct flow_screen *screen, struct ui *ui, const struct canvas *canvas)
 {
-	struct flow_screen *screen = self;
-	int detail = canvas->height >= FLOW_DETAIL_FROM ? FLOW_DETAIL : 0;
-	list_fit(&screen->list, screen->ladder.count, canvas->height - 1 - detail);
+	list_fit(&screen->list, screen->ladder.count, canvas->height - 1);
 	flow_draw_heads(screen, ui, canvas);
 	for (int row = 0; row < screen->list.height && screen->list.top + (uint64_t)row < screen->ladder.count; row++)
 		flow_draw_row(screen, ui, canvas, row + 1, (size_t)screen->list.top + (size_t)row);
 	if (!screen->ladder.count)
 		canvas_write_text(
-		    canvas, 2, FLOW_MARGIN, TINT_FAINT, screen->more ? "..." : "No event passes the filter.");
-	struct canvas below = canvas_inside(canvas, canvas->height - detail, 0, detail, canvas->width);
-	if (detail)
-		flow_draw_detail(screen, ui, &below);
+		    canvas, 2, FLOW_MARK, TINT_FAINT, screen->more ? "..." : "No event passes the filter.");
+}
+
+static void flow_draw(void *self, struct ui *ui, const struct canvas *canvas)
+{
+	struct flow_screen *screen = self;
+	struct canvas places[2];
+	event_pane_divide(&screen->pane, ui, canvas, canvas->height >= FLOW_DETAIL_FROM ? FLOW_DETAIL : 0, places);
+	flow_draw_rows(screen, ui, &places[0]);
+	if (screen->list.selected < screen->ladder.count)
+		event_pane_draw(&screen->pane, ui, &places[1], screen->ladder.rows[screen->list.selected].event);
 }
 
 /* ---- work */
@@ -345,7 +301,9 @@ static void flow_reset(struct flow_screen *screen, struct ui *ui)
 {
 	screen->wanted = ui->event;
 	screen->known_filters = ui->filter_changes;
-	ladder_reset(&screen->ladder, ui->session, ui_filter(ui, TABLE_EVENTS));
+	const uint64_t *sessions;
+	size_t count = ui_shown_sessions(ui, &sessions);
+	ladder_reset(&screen->ladder, sessions, count, ui_filter(ui, TABLE_EVENTS));
 	screen->list = (struct list){.height = screen->list.height};
 }
 
@@ -364,13 +322,18 @@ static bool flow_work(void *self, struct ui *ui)
 	struct flow_screen *screen = self;
 	struct query_data data = ui_data(ui);
 	int64_t end = clock_now() + UI_SLICE;
-	if (screen->known_filters != ui->filter_changes || screen->ladder.session != ui->session)
+	const uint64_t *sessions;
+	size_t count = ui_shown_sessions(ui, &sessions);
+	if (screen->known_filters != ui->filter_changes || !ladder_is_of(&screen->ladder, sessions, count))
 		flow_reset(screen, ui);
 	do
 		screen->more = ladder_extend(&screen->ladder, &data, FLOW_STEP);
 	while (screen->more && clock_now() < end);
 	if (!screen->more)
 		ladder_mark_findings(&screen->ladder, data.findings, data.record);
+	uint64_t row = screen->list.selected;
+	if (!screen->wanted && ui->event && row < screen->ladder.count && screen->ladder.rows[row].event != ui->event)
+		screen->wanted = ui->event; /* another screen has chosen it */
 	if (screen->wanted)
 		flow_select_wanted(screen, ui);
 	else if (!ui->event)
@@ -382,15 +345,7 @@ static bool flow_holds(void *self, struct ui *ui, uint64_t row, struct slice tex
 {
 	struct flow_screen *screen = self;
 	const struct event *event = record_event(ui->input.record, screen->ladder.rows[row].event);
-	struct buffer name;
-	if (slice_find(event_packet(event)->data, text) < event_packet(event)->data.len ||
-	    slice_find(event_text(event), text) < event_text(event).len)
-		return true;
-	buffer_init(&name, 400, NULL);
-	event_text_name(&name, event);
-	bool holds = slice_find(buffer_slice(&name), text) < name.len;
-	buffer_free(&name);
-	return holds;
+	return event_holds(event, text);
 }
 
 /* ---- keys */
@@ -407,6 +362,14 @@ static void flow_toggle_pings(void *self, struct ui *ui)
 	struct flow_screen *screen = self;
 	screen->ladder.unfolds = !screen->ladder.unfolds;
 	flow_reset(screen, ui);
+}
+
+static void flow_toggle_legs(void *self, struct ui *ui)
+{
+	struct flow_screen *screen = self;
+	screen->ladder.shows_legs = !screen->ladder.shows_legs;
+	flow_reset(screen, ui);
+	ui_say(ui, screen->ladder.shows_legs ? "what several legs carried has a row for each" : "one row for all legs");
 }
 
 /* To the other half: from an event to its answer, and back. */
@@ -451,6 +414,7 @@ static const struct screen_key flow_keys[] = {
     {'e', "Finding", "to the next event that a finding names", flow_next_finding, true, NULL},
     {'x', "HTTP", "show the requests that carried the events", flow_toggle_http, true, NULL},
     {'z', "Fold", "fold pings, or show them one by one", flow_toggle_pings, true, NULL},
+    {'l', "Legs", "behind a proxy: a row for each leg that carried the event", flow_toggle_legs, false, NULL},
     {0},
 };
 
@@ -464,6 +428,7 @@ static void *flow_new(struct ui *ui)
 		ui_say(ui, "select a session first");
 		return NULL;
 	}
+	event_pane_init(&screen->pane, ui->input.memory);
 	flow_reset(screen, ui);
 	screen->more = true;
 	return screen;
@@ -473,7 +438,13 @@ static void flow_free(void *self)
 {
 	struct flow_screen *screen = self;
 	ladder_free(&screen->ladder);
+	event_pane_free(&screen->pane);
 	free(screen);
+}
+
+static struct event_pane *flow_pane(void *self)
+{
+	return &((struct flow_screen *)self)->pane;
 }
 
 static struct list *flow_list(void *self)
@@ -487,9 +458,22 @@ static uint64_t flow_hidden(void *self, struct ui *ui)
 	return ((struct flow_screen *)self)->ladder.hidden;
 }
 
+static const struct ui_legend flow_legend[] = {
+    {"E, w, i", "an error, a warning, an information names this event"},
+    {"m", "the noted event (D compares another with it)"},
+    {"arrows", "to the right: from the client, to the left: to it; with the size on the wire"},
+    {":55838", "head of a lane: the client's port of the connection, at the cursor's row; before a name: not that one"},
+    {"+2", "in the last head: so many lanes have no room"},
+    {"#2", "with several sessions: whose event it is"},
+    {"leg-2", "the same event on another leg, behind a proxy"},
+    {"(cut)", "not all of it was captured, or it is longer than a limit"},
+    {"yellow, bold", "the answer of the event under the cursor, or its question"},
+    {0},
+};
+
 const struct screen_operations screen_flow = {
     .title = "Flow",
-    .legend = "E, w, i: a finding names the event; :PORT: not the connection of the head",
+    .legend = flow_legend,
     .table = TABLE_EVENTS,
     .new = flow_new,
     .free = flow_free,
@@ -497,6 +481,7 @@ const struct screen_operations screen_flow = {
     .list = flow_list,
     .list_row = 1,
     .moved = flow_moved,
+    .pane = flow_pane,
     .work = flow_work,
     .holds = flow_holds,
     .enter = flow_enter,

@@ -176,9 +176,17 @@ static struct list *live_list(void *self)
 
 static const struct screen_key live_keys[] = {{0}};
 
+static const struct ui_legend live_legend[] = {
+    {"first figure", "the last second"},
+    {"most", "the most in one second"},
+    {"bars", "a second each, the newest on the right"},
+    {"p50 p95 p99", "so many percent of the latencies are not above it"},
+    {0},
+};
+
 const struct screen_operations screen_live = {
     .title = "Live",
-    .legend = "each line: the last second, the most in one (<), all of them, newest right",
+    .legend = live_legend,
     .new = live_new,
     .free = free,
     .draw = live_draw,

@@ -7,7 +7,9 @@
 #include "tui/ui.h"
 #include "view/writers.h"
 
+#define NCURSES_NOMACROS
 #include <inttypes.h>
+#include <ncurses.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +17,7 @@ struct unseen_screen {
 	enum ledger_reason rows[LEDGER_REASONS];
 	size_t count;
 	struct list list;
+	struct scroll scroll; /* of what is below the list */
 };
 
 static void unseen_add(struct unseen_screen *screen, const struct ledger *ledger, bool blinds)
@@ -51,12 +54,12 @@ static void unseen_draw_row(
 	canvas_write_text(canvas, row, UNSEEN_TEXT, tint, ledger_describe(ledger, reason, text));
 }
 
-static int unseen_draw_detail(const struct ledger *ledger, const struct canvas *canvas, enum ledger_reason reason)
+static int unseen_draw_detail(
+    const struct ledger *ledger, const struct canvas *canvas, int row, enum ledger_reason reason)
 {
 	const char *advice = ledger_reason(reason)->advice;
 	char text[LEDGER_TEXT];
-	canvas_repeat(canvas, 0, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
-	int row = wrap_write(canvas, 1, 0, TINT_PLAIN, ledger_describe(ledger, reason, text));
+	row = wrap_write(canvas, row, 0, TINT_PLAIN, ledger_describe(ledger, reason, text));
 	row = wrap_write(canvas, row, 0, TINT_FAINT,
 	    ledger_is_blinded_by(ledger, reason)
 	        ? "Events may be missing for this: what was not seen may have happened."
@@ -64,39 +67,54 @@ static int unseen_draw_detail(const struct ledger *ledger, const struct canvas *
 	return advice ? wrap_label(canvas, row, 0, TINT_GOOD, "do: ", advice) : row;
 }
 
-/* "   2.1 kB  37 %  other: TLS, encrypted" */
+/* "    2.1 kB  37.0 %  other: TLS, encrypted": shares of what was captured; what was not has a share of all. */
 static int unseen_draw_column(
-    const struct ledger *ledger, const struct canvas *canvas, int row, enum ledger_column column)
+    const struct ledger *ledger, const struct canvas *canvas, int row, enum ledger_column column, uint64_t total)
 {
 	uint64_t sum = ledger_sum(ledger, column);
 	bool captured = column <= LEDGER_COLUMN_HELD_BACK;
 	const char *separator = ": ";
-	char size[32], text[600];
+	char size[TEXT_SIZE], label[TEXT_SIZE + 24], text[600];
 	struct buffer line = buffer_over(text, sizeof text - 1);
 	if (!sum)
 		return row;
-	buffer_append_format(&line, "%10s  ", text_size(sum, size));
-	if (captured && ledger->captured)
-		buffer_append_format(&line, "%3.0f %%  ", 100 * (double)sum / (double)ledger->captured);
-	else
-		buffer_append_text(&line, "       ");
-	buffer_append_format(&line, "%s%s", ledger_column_text(column), captured ? "" : " (not captured)");
+	snprintf(label, sizeof label, "%10s  %5.1f %%  ", text_size(sum, size),
+	    100 * (double)sum / (double)(captured ? ledger->captured : total));
+	buffer_append_format(&line, "%s%s", ledger_column_text(column), captured ? "" : " (not captured; % of all)");
 	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++)
 		if (ledger_reason(reason)->column == column && ledger->entries[reason].bytes) {
 			buffer_append_format(&line, "%s%s", separator, ledger_reason(reason)->text);
 			separator = "; ";
 		}
-	canvas_write(canvas, row, 0, captured ? TINT_PLAIN : TINT_WARNING, buffer_slice(&line));
-	return row + 1;
+	text[line.len] = '\0';
+	return wrap_label(canvas, row, 0, captured ? TINT_PLAIN : TINT_WARNING, label, text);
 }
 
-static void unseen_draw_columns(const struct ledger *ledger, const struct canvas *canvas, int row)
+static int unseen_draw_columns(const struct ledger *ledger, const struct canvas *canvas, int row)
 {
-	char size[32];
-	canvas_format(
-	    canvas, row++, 0, TINT_TITLE, "TCP payload that was captured: %s", text_size(ledger->captured, size));
+	char size[TEXT_SIZE], captured[TEXT_SIZE], text[3 * TEXT_SIZE];
+	uint64_t total = 0;
 	for (enum ledger_column column = 0; column < LEDGER_COLUMN_NOTED; column++)
-		row = unseen_draw_column(ledger, canvas, row, column);
+		total += ledger_sum(ledger, column);
+	snprintf(text, sizeof text, "TCP payload: %s, of which %s was captured", text_size(total, size),
+	    total == ledger->captured ? "all" : text_size(ledger->captured, captured));
+	row = wrap_write(canvas, row, 0, TINT_TITLE, text);
+	for (enum ledger_column column = 0; column < LEDGER_COLUMN_NOTED; column++)
+		row = unseen_draw_column(ledger, canvas, row, column, total);
+	return row;
+}
+
+/* All below the list, from `row` on; returns the row behind it. */
+static int unseen_draw_below(const struct unseen_screen *screen, struct ui *ui, const struct canvas *canvas, int row)
+{
+	const struct ledger *ledger = ui_ledger(ui);
+	if (screen->list.selected < screen->count)
+		row = unseen_draw_detail(ledger, canvas, row, screen->rows[screen->list.selected]);
+	else
+		row = wrap_write(canvas, row, UNSEEN_TEXT, TINT_GOOD,
+		    ui->feed == UI_FEED_OVER ? "All that was captured could be read."
+		                             : "All that was captured so far could be read.");
+	return unseen_draw_columns(ledger, canvas, row + 1);
 }
 
 static void unseen_draw(void *self, struct ui *ui, const struct canvas *canvas)
@@ -109,15 +127,12 @@ static void unseen_draw(void *self, struct ui *ui, const struct canvas *canvas)
 	canvas_write_text(canvas, 0, UNSEEN_TEXT, TINT_BAR, "what could not be seen (!: events may be missing)");
 	for (int row = 0; row < rows && screen->list.top + (uint64_t)row < screen->count; row++)
 		unseen_draw_row(screen, ledger, canvas, row + 1, (size_t)screen->list.top + (size_t)row);
-	struct canvas below = canvas_inside(canvas, rows + 1, 0, canvas->height - rows - 1, canvas->width);
-	int row = 1;
-	if (screen->list.selected < screen->count)
-		row = unseen_draw_detail(ledger, &below, screen->rows[screen->list.selected]);
-	else
-		canvas_write_text(&below, 0, UNSEEN_TEXT, TINT_GOOD,
-		    ui->feed == UI_FEED_OVER ? "All that was captured could be read."
-		                             : "All that was captured so far could be read.");
-	unseen_draw_columns(ledger, &below, row + 1);
+	const struct canvas below = canvas_inside(canvas, rows + 2, 0, canvas->height - rows - 2, canvas->width);
+	canvas_repeat(canvas, rows + 1, 0, TINT_FAINT, GLYPH_HORIZONTAL, canvas->width);
+	/* Below the canvas it is measured. */
+	scroll_fit(&screen->scroll, &below, &screen->rows[screen->list.selected],
+	    unseen_draw_below(screen, ui, &below, below.height) - below.height);
+	unseen_draw_below(screen, ui, &below, -screen->scroll.above);
 }
 
 static bool unseen_holds(void *self, struct ui *ui, uint64_t row, struct slice text)
@@ -126,6 +141,42 @@ static bool unseen_holds(void *self, struct ui *ui, uint64_t row, struct slice t
 	char described[LEDGER_TEXT];
 	struct slice whole = slice_of_text(ledger_describe(ui_ledger(ui), screen->rows[row], described));
 	return slice_find(whole, text) < whole.len;
+}
+
+/* ---- where it is */
+
+/* Which events show what a reason counts. */
+static const struct {
+	enum ledger_reason reason;
+	const char *filter;
+} unseen_filters[] = {{LEDGER_GAP, "type == \"gap\""}, {LEDGER_ONE_SIDED, "type == \"gap\""},
+    {LEDGER_INCOMPLETE, "incomplete"}, {LEDGER_UNREADABLE, "incomplete"}, {LEDGER_MALFORMED, "type == \"malformed\""}};
+
+static const char *unseen_filter(enum ledger_reason reason)
+{
+	for (size_t i = 0; i < sizeof unseen_filters / sizeof *unseen_filters; i++)
+		if (unseen_filters[i].reason == reason)
+			return unseen_filters[i].filter;
+	return NULL;
+}
+
+/* Shown as a filter that the user sees, and clears with Esc. */
+static void unseen_enter(void *self, struct ui *ui)
+{
+	const struct unseen_screen *screen = self;
+	const char *text = screen->list.selected < screen->count ? unseen_filter(screen->rows[screen->list.selected])
+	                                                         : NULL;
+	struct query_error error;
+	struct query *query = text ? query_parse(slice_of_text(text), TABLE_EVENTS, &error) : NULL;
+	if (!query) {
+		ui_say(ui, "no event shows this: what is known of it is said below");
+		return;
+	}
+	struct query **filter = ui_filter_of(ui, TABLE_EVENTS);
+	query_free(*filter);
+	*filter = query;
+	ui->filter_changes++;
+	ui_go(ui, &screen_events);
 }
 
 /* ---- life */
@@ -143,11 +194,36 @@ static struct list *unseen_list(void *self)
 	return &((struct unseen_screen *)self)->list;
 }
 
-static const struct screen_key unseen_keys[] = {{0}};
+static void unseen_scroll_on(void *self, struct ui *ui)
+{
+	(void)ui;
+	scroll_move(&((struct unseen_screen *)self)->scroll, 1);
+}
+
+static void unseen_scroll_back(void *self, struct ui *ui)
+{
+	(void)ui;
+	scroll_move(&((struct unseen_screen *)self)->scroll, -1);
+}
+
+static const struct screen_key unseen_keys[] = {
+    {KEY_RIGHT, "Right", "on in the text below (Left: back)", unseen_scroll_on, false, NULL},
+    {KEY_LEFT, "Left", NULL, unseen_scroll_back, false, NULL},
+    {'l', "l", NULL, unseen_scroll_on, false, NULL},
+    {'h', "h", NULL, unseen_scroll_back, false, NULL},
+    {0},
+};
+
+static const struct ui_legend unseen_legend[] = {
+    {"Enter", "the events that show it: gaps, and what was not captured whole"},
+    {"!", "for this reason events may be missing; the head shows the same mark"},
+    {"%", "of the TCP payload that was captured; of what is missing, of all"},
+    {0},
+};
 
 const struct screen_operations screen_unseen = {
     .title = "Unseen",
-    .legend = "!: for this reason events may be missing; the head shows the same mark",
+    .legend = unseen_legend,
     .new = unseen_new,
     .free = free,
     .draw = unseen_draw,
@@ -155,5 +231,6 @@ const struct screen_operations screen_unseen = {
     .list_row = 1,
     .work = unseen_work,
     .holds = unseen_holds,
+    .enter = unseen_enter,
     .keys = unseen_keys,
 };

@@ -1,13 +1,11 @@
-/*
- * The stack of screens, what they share, the loop, and the frame around a screen: its head, and its foot with the keys,
- * a message or the prompt.
- */
+/* The stack of screens, what they share, and the loop. */
 #include "tui/ui.h"
 
 #include "base/text.h"
+#include "tui/event_view.h"
+#include "tui/settings.h"
 
 #define NCURSES_NOMACROS
-#include <inttypes.h>
 #include <locale.h>
 #include <ncurses.h>
 #include <poll.h>
@@ -17,6 +15,8 @@
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
+
+#undef lines /* a capability of terminals, in term.h */
 
 enum { UI_FILES = 64 };
 
@@ -88,6 +88,26 @@ const struct query *ui_filter(const struct ui *ui, enum query_table table)
 	return *ui_filter_of((struct ui *)ui, table);
 }
 
+uint64_t ui_count_sessions(struct ui *ui, uint64_t *attempts)
+{
+	enum { FEW = 1000 };
+	const struct record *record = ui->input.record;
+	uint64_t count = record_session_count(record), events = record_event_count(record);
+	bool is_due = count < FEW || ui->feed == UI_FEED_OVER || clock_now() > ui->counted_at + TIMESTAMP_SECOND;
+	if (is_due && (events != ui->counted_events || ui->sessions + ui->attempts != count)) {
+		ui->counted_events = events;
+		ui->counted_at = clock_now();
+		ui->sessions = 0;
+		for (uint64_t number = 1; number <= count; number++) {
+			const struct session *session = record_session(record, number);
+			ui->sessions += session && session->known;
+		}
+		ui->attempts = count - ui->sessions;
+	}
+	*attempts = ui->attempts;
+	return ui->sessions;
+}
+
 const struct ledger *ui_ledger(const struct ui *ui)
 {
 	return ui->input.counts(ui->input.self)->ledger;
@@ -128,6 +148,13 @@ bool ui_is_marked(const struct ui *ui, uint64_t session)
 	return false;
 }
 
+size_t ui_shown_sessions(const struct ui *ui, const uint64_t **sessions)
+{
+	bool several = ui_is_marked(ui, ui->session);
+	*sessions = several ? ui->marked : &ui->session;
+	return several ? ui->marked_count : 1;
+}
+
 void ui_toggle_mark(struct ui *ui, uint64_t session)
 {
 	for (size_t i = 0; i < ui->marked_count; i++)
@@ -142,12 +169,51 @@ void ui_toggle_mark(struct ui *ui, uint64_t session)
 	ui->marked[ui->marked_count++] = session;
 }
 
+struct table *ui_table(struct ui *ui, enum ui_table table)
+{
+	return &ui->tables[table];
+}
+
+/* ---- the list, or the payload beside it */
+
+struct event_pane *ui_focused_pane(struct ui *ui)
+{
+	const struct ui_layer *top = ui_top(ui);
+	struct event_pane *pane = top->operations->pane ? top->operations->pane(top->self) : NULL;
+	return pane && pane->focused ? pane : NULL;
+}
+
+struct list *ui_list(struct ui *ui)
+{
+	const struct ui_layer *top = ui_top(ui);
+	struct event_pane *pane = ui_focused_pane(ui);
+	return pane ? &pane->view.list : top->operations->list(top->self);
+}
+
+enum ui_held ui_holds(struct ui *ui, uint64_t row)
+{
+	const struct ui_layer *top = ui_top(ui);
+	const struct event_pane *pane = ui_focused_pane(ui);
+	const struct slice text = slice_of_text(ui->search.text);
+	uint64_t *within = &ui->search.within;
+	bool begins = !*within;
+	ui->search.is_within = false;
+	if (pane)
+		return event_view_holds(&pane->view, row, text) ? UI_HOLDS : UI_HOLDS_NOT;
+	if (begins && top->operations->holds(top->self, ui, row, text))
+		return UI_HOLDS;
+	if (!top->operations->holds_within)
+		return UI_HOLDS_NOT;
+	ui->search.is_within = top->operations->holds_within(top->self, ui, row, text, within);
+	return ui->search.is_within ? UI_HOLDS : *within ? UI_MORE : UI_HOLDS_NOT;
+}
+
 /* ---- the loop */
 
 void ui_moved(struct ui *ui)
 {
 	struct ui_layer *top = ui_top(ui);
-	if (top->operations->moved)
+	if (top->operations->moved && !ui_focused_pane(ui))
 		top->operations->moved(top->self, ui);
 }
 
@@ -156,9 +222,7 @@ static void ui_feed(struct ui *ui)
 	if (ui->feed == UI_FEED_OVER || ui->paused)
 		return;
 	ui->feed = ui->input.feed(ui->input.self, UI_SLICE);
-	const struct event *first = ui->begin == TIMESTAMP_NONE ? record_event(ui->input.record, 1) : NULL;
-	if (first)
-		ui->begin = first->origin.time;
+	ui->begin = ui->input.counts(ui->input.self)->first;
 }
 
 /* Work that is left: of a search, of the screen on top. */
@@ -177,7 +241,7 @@ static bool ui_work(struct ui *ui)
 static void ui_wait(struct ui *ui, bool work, int64_t redraw)
 {
 	int files[UI_FILES];
-	struct pollfd polled[UI_FILES + 1] = {{.fd = ui->input.keys, .events = POLLIN}};
+	struct pollfd polled[UI_FILES + 1] = {{.fd = ui->away ? -1 : ui->input.keys, .events = POLLIN}};
 	bool waits = ui->feed == UI_FEED_WAITS && !ui->paused;
 	size_t count = waits ? ui->input.files(ui->input.self, files, UI_FILES) : 0;
 	for (size_t i = 0; i < count; i++)
@@ -210,9 +274,18 @@ static void ui_loop(struct ui *ui)
 	while (!ui->quits && !ui_keyboard_went(ui)) {
 		bool fed = ui->feed != UI_FEED_OVER && !ui->paused;
 		ui_feed(ui);
+		if (ui->away) {
+			/* The capture goes on; the terminal is the pager's. */
+			ui_look_away(ui);
+			ui_wait(ui, false, ui->away ? UI_REDRAW : 1);
+			stale = true;
+			continue;
+		}
 		bool typed = ui_take_next_key(ui);
 		if (ui->quits)
 			break;
+		if (ui->away)
+			continue;
 		bool work = ui_work(ui);
 		stale |= fed || typed || work;
 		/* What a key does is seen at once; what the capture does, some times a second. */
@@ -274,6 +347,11 @@ static bool ui_begin(struct ui *ui)
 	mouseinterval(150);
 	ui_take_interrupt_key(ui);
 	theme_begin(&ui->theme, ui->input.no_color);
+	settings_read(ui, ui->input.settings, ui->input.complaints);
+	if (ui->input.complaints->len)
+		ui_say(ui, "%s:%.*s", ui->input.settings_name,
+		    (int)slice_find_byte(buffer_slice(ui->input.complaints), '\n'),
+		    (const char *)ui->input.complaints->at);
 	return true;
 }
 
@@ -290,7 +368,10 @@ static void ui_end(struct ui *ui)
 
 bool ui_run(const struct ui_input *input)
 {
-	struct ui ui = {.input = *input, .begin = TIMESTAMP_NONE};
+	struct ui ui = {.input = *input, .begin = TIMESTAMP_NONE, .split_share = UI_SPLIT_SHARE};
+	ui.tables[UI_TABLE_SESSIONS] = sessions_table;
+	ui.tables[UI_TABLE_EVENTS] = events_table;
+	ui.tables[UI_TABLE_STATISTICS] = statistics_table;
 	if (!ui_begin(&ui))
 		return false;
 	ui_push(&ui, &screen_sessions);
@@ -298,170 +379,4 @@ bool ui_run(const struct ui_input *input)
 		ui_loop(&ui);
 	ui_end(&ui);
 	return true;
-}
-
-/* ---- drawing */
-
-enum { UI_LEAST_WIDTH = 40, UI_LEAST_HEIGHT = 8 };
-
-/* The name has what is left beside the title and the counts. */
-static void ui_draw_name(const struct ui *ui, const struct canvas *whole, int column, int room)
-{
-	bool fits = canvas_columns(ui->input.name) <= room;
-	struct canvas place = canvas_inside(whole, 0, column, 1, room);
-	canvas_write(&place, 0, 0, TINT_BAR, fits ? ui->input.name : ui->input.short_name);
-}
-
-/* As many of the counts as there is room for: what was found matters most. */
-static int ui_write_counts(const struct ui *ui, int room, char *text, size_t size)
-{
-	uint64_t packets = ui->input.counts(ui->input.self)->packets, sessions = record_session_count(ui->input.record),
-	         findings = findings_count_found(ui->input.findings(ui->input.self));
-	int len = snprintf(text, size, "%" PRIu64 " packet%s %" PRIu64 " session%s %" PRIu64 " finding%s", packets,
-	    plural_ending(packets), sessions, plural_ending(sessions), findings, plural_ending(findings));
-	if (len > room)
-		len = snprintf(text, size, "%" PRIu64 " session%s %" PRIu64 " finding%s", sessions,
-		    plural_ending(sessions), findings, plural_ending(findings));
-	if (len > room)
-		len = snprintf(text, size, "%" PRIu64 " finding%s", findings, plural_ending(findings));
-	return len;
-}
-
-static void ui_draw_head(struct ui *ui, const struct canvas *whole)
-{
-	static const char *const feeds[] = {"loading", "live", ""};
-	const char *state = ui->paused                                      ? "paused"
-	                    : ui->feed == UI_FEED_MORE && ui->input.is_live ? "live"
-	                                                                    : feeds[ui->feed];
-	canvas_fill(whole, 0, 0, TINT_BAR);
-	int column = canvas_format(whole, 0, 1, TINT_BAR, "%s  ", ui_top(ui)->operations->title);
-	enum { MARK = 2 };
-	char text[120];
-	bool unseen = ui_is_blinded(ui);
-	int marks = (unseen ? MARK : 0) + (*state ? (int)strlen(state) + 1 : 0);
-	int len = ui_write_counts(ui, whole->width - column - marks - 2, text, sizeof text);
-	int right = whole->width - len - marks - 2;
-	ui_draw_name(ui, whole, column, right - column - 1);
-	if (*state)
-		right = canvas_format(whole, 0, right, ui->paused ? TINT_WARNING : TINT_BAR, "%s", state) + 1;
-	right = canvas_write_text(whole, 0, right, TINT_BAR, text);
-	if (unseen)
-		canvas_write_text(whole, 0, right + 1, TINT_WARNING, "!");
-}
-
-const struct query *ui_top_filter(struct ui *ui)
-{
-	enum query_table table = ui_top(ui)->operations->table;
-	return table ? ui_filter(ui, table) : NULL;
-}
-
-int ui_rows_above(struct ui *ui)
-{
-	return ui_top_filter(ui) ? 2 : 1;
-}
-
-/* "filter: type == event   hides 12 events (Esc clears it)": the count stays when the expression is too long. */
-static void ui_draw_filter(struct ui *ui, const struct canvas *whole)
-{
-	static const char *const rows[] = {
-	    [TABLE_SESSIONS] = "session", [TABLE_EVENTS] = "event", [TABLE_FINDINGS] = "finding"};
-	const struct ui_layer *top = ui_top(ui);
-	const struct query *filter = ui_top_filter(ui);
-	uint64_t hidden = filter ? top->operations->hidden(top->self, ui) : 0;
-	char text[80];
-	if (!filter)
-		return;
-	int len = snprintf(text, sizeof text, "hides %" PRIu64 " %s%s (Esc clears it)", hidden,
-	    rows[top->operations->table], plural_ending(hidden));
-	struct canvas left = canvas_inside(whole, 1, 0, 1, whole->width - len - 2);
-	int column = canvas_write_text(&left, 0, 0, TINT_WARNING, "filter: ");
-	canvas_write(&left, 0, column, TINT_PLAIN, query_text(filter));
-	canvas_write_text(whole, 1, whole->width - len, TINT_WARNING, text);
-}
-
-static int ui_draw_key(const struct canvas *whole, int column, const char *key, const char *name)
-{
-	int row = whole->height - 1, wanted = (int)(strlen(key) + strlen(name)) + 2;
-	if (column + wanted > whole->width)
-		return column;
-	column = canvas_write_text(whole, row, column, TINT_KEY, key);
-	column = canvas_write_text(whole, row, column, TINT_BAR, name);
-	return canvas_write_text(whole, row, column, TINT_PLAIN, " ");
-}
-
-static void ui_draw_keys(struct ui *ui, const struct canvas *whole)
-{
-	const struct screen_operations *operations = ui_top(ui)->operations;
-	char text[8];
-	int column = ui_draw_key(whole, 0, "F1", "Help");
-	if (operations->enter)
-		column = ui_draw_key(whole, column, "Enter", "In");
-	bool filtered = ui_top_filter(ui);
-	if (filtered || ui->depth > 1)
-		column = ui_draw_key(whole, column, "Esc", filtered ? "Clear" : "Back");
-	else
-		column = ui_draw_key(whole, column, "q", "Quit");
-	if (ui_count_unseen(ui) && ui_top(ui)->operations != &screen_unseen)
-		column = ui_draw_key(whole, column, "u", "Unseen");
-	for (const struct screen_key *key = operations->keys; key->key; key++)
-		if (key->in_bar)
-			column = ui_draw_key(whole, column, ui_key_name(key, text), key->name);
-	if (operations->holds)
-		column = ui_draw_key(whole, column, "/", "Search");
-	if (operations->table)
-		column = ui_draw_key(whole, column, "F7", "Filter");
-	column = ui_draw_key(whole, column, "F2", "Save");
-	ui_draw_key(whole, column, "1-6", "Screens");
-}
-
-static void ui_draw_foot(struct ui *ui, const struct canvas *whole)
-{
-	int row = whole->height - 1;
-	if (*ui->message && !ui->prompt.open) {
-		canvas_write_text(whole, row, 0, TINT_WARNING, ui->message);
-	} else if (ui->search.running) {
-		canvas_format(whole, row, 0, TINT_PLAIN, "searching %s ...", ui->search.text);
-	} else if (!ui->prompt.open) {
-		ui_draw_keys(ui, whole);
-	}
-}
-
-/* The end of a long line is shown when the cursor is there. */
-static void ui_draw_prompt(struct ui *ui, const struct canvas *whole)
-{
-	const struct prompt *prompt = &ui->prompt;
-	int row = whole->height - 1;
-	int column = canvas_format(whole, row, 0, TINT_TITLE, "%s: ", prompt->label);
-	size_t from = 0;
-	while (canvas_columns(slice_of(prompt->text + from, prompt->cursor - from)) >= whole->width - column - 1 &&
-	       from < prompt->cursor)
-		from++;
-	canvas_write(whole, row, column, TINT_PLAIN, slice_of(prompt->text + from, prompt->len - from));
-	if (*ui->message) {
-		canvas_fill(whole, row - 1, 0, TINT_PLAIN);
-		canvas_write_text(whole, row - 1, 0, TINT_ERROR, ui->message);
-	}
-	move(row, column + canvas_columns(slice_of(prompt->text + from, prompt->cursor - from)));
-}
-
-void ui_draw(struct ui *ui)
-{
-	const struct canvas whole = {.height = LINES, .width = COLS, .theme = &ui->theme, .mask = ui->input.mask};
-	erase();
-	if (LINES < UI_LEAST_HEIGHT || COLS < UI_LEAST_WIDTH) {
-		canvas_format(&whole, 0, 0, TINT_PLAIN, "too small: %dx%d", COLS, LINES);
-		canvas_format(&whole, 1, 0, TINT_PLAIN, "%dx%d is needed", UI_LEAST_WIDTH, UI_LEAST_HEIGHT);
-		refresh();
-		return;
-	}
-	int above = ui_rows_above(ui);
-	struct canvas middle = canvas_inside(&whole, above, 0, whole.height - above - 1, whole.width);
-	ui_draw_head(ui, &whole);
-	ui_draw_filter(ui, &whole);
-	ui_top(ui)->operations->draw(ui_top(ui)->self, ui, &middle);
-	ui_draw_foot(ui, &whole);
-	curs_set(ui->prompt.open);
-	if (ui->prompt.open)
-		ui_draw_prompt(ui, &whole);
-	refresh();
 }

@@ -1,8 +1,5 @@
-/*
- * The keys that mean the same on every screen, and the help screen that lists all keys. Keys are data: a table of
- * bindings and a table of motions.
- */
-#include "tui/ui.h"
+/* The keys that mean the same on every screen. Keys are data: tables of bindings and of motions. */
+#include "tui/event_view.h"
 
 #include <stdlib.h>
 
@@ -10,7 +7,7 @@
 #include <ncurses.h>
 #include <stdio.h>
 
-enum { UI_ESCAPE = 27, UI_INTERRUPT = 'C' & 0x1f };
+enum { UI_INTERRUPT = 'C' & 0x1f };
 
 static void key_quit(void *self, struct ui *ui)
 {
@@ -21,8 +18,11 @@ static void key_quit(void *self, struct ui *ui)
 /* A key that is pressed too often must not end everything. */
 static void key_back(void *self, struct ui *ui)
 {
+	struct event_pane *pane = ui_focused_pane(ui);
 	(void)self;
-	if (ui_top_filter(ui))
+	if (pane)
+		pane->focused = false;
+	else if (ui_top_filter(ui))
 		ui_clear_filter(ui);
 	else if (ui->depth > 1)
 		ui_pop(ui);
@@ -73,6 +73,52 @@ static void key_save(void *self, struct ui *ui)
 	ui_ask_save(ui);
 }
 
+static void key_note(void *self, struct ui *ui)
+{
+	(void)self;
+	ui->noted = ui->event;
+	ui_say(ui, ui->noted ? "noted: D on another event shows what differs from this one" : "select an event first");
+}
+
+/* The frame is opened again: it may be that of the event, not compared. */
+static void key_compare(void *self, struct ui *ui)
+{
+	(void)self;
+	if (!ui->noted || !ui->event || ui->noted == ui->event) {
+		ui_say(ui, ui->noted ? "this is the noted event: select another one" : "note an event first: m");
+		return;
+	}
+	if (ui_top(ui)->operations == &screen_frame)
+		ui_pop(ui);
+	ui->compares = true;
+	ui_push(ui, &screen_frame);
+	ui->compares = false;
+}
+
+static void key_copy(void *self, struct ui *ui)
+{
+	(void)self;
+	ui_ask_copy(ui);
+}
+
+static void key_remember(void *self, struct ui *ui)
+{
+	(void)self;
+	ui_remember(ui);
+}
+
+static void key_pager(void *self, struct ui *ui)
+{
+	(void)self;
+	ui_open(ui, false);
+}
+
+static void key_editor(void *self, struct ui *ui)
+{
+	(void)self;
+	ui_open(ui, true);
+}
+
 static void key_pause(void *self, struct ui *ui)
 {
 	(void)self;
@@ -86,7 +132,7 @@ static void key_pause(void *self, struct ui *ui)
 
 static void key_time(void *self, struct ui *ui)
 {
-	static const char *const names[] = {"since the start", "time of day, UTC", "since the previous row"};
+	static const char *const names[] = {"since the first packet", "time of day, UTC", "since the previous row"};
 	(void)self;
 	ui->time = (ui->time + 1) % UI_TIMES;
 	ui_say(ui, "times: %s", names[ui->time]);
@@ -105,19 +151,135 @@ const struct screen_key ui_keys[] = {
     {KEY_F(10), "F10", NULL, key_quit, false, NULL},
     {'?', "?", "help for this screen (F1 too)", key_help, false, NULL},
     {KEY_F(1), "F1", NULL, key_help, false, NULL},
-    {'/', "/", "search; n and N: next, previous (F3 too)", key_search, false, NULL},
+    {'/', "/", "search (of sessions: what their events hold, too); n and N: next, previous (F3 too)", key_search, false,
+        NULL},
     {KEY_F(3), "F3", NULL, key_search, false, NULL},
     {'n', "n", NULL, key_next, false, NULL},
     {'N', "N", NULL, key_previous, false, NULL},
     {'f', "f", "filter, in the language of check (F7 too); Esc clears it", key_filter, false, NULL},
     {KEY_F(7), "F7", NULL, key_filter, false, NULL},
-    {'s', "s", "save the selected sessions: .pcapng with findings as comments, .ndjson, .txt (F2 too)", key_save, false,
-        NULL},
+    {'s', "s",
+        "save the chosen, marked, shown or all sessions, or one payload; its ending says the form: .pcapng with "
+        "findings as comments, .ndjson, .txt, .html, .json (F2 too)",
+        key_save, false, NULL},
     {KEY_F(2), "F2", NULL, key_save, false, NULL},
     {'u', "u", "what could not be seen: the ledger, and limits that were hit", NULL, false, &screen_unseen},
+    {'H', "H", "hosts: clocks of several captures, what did not arrive between them, times to acks at each place", NULL,
+        false, &screen_hosts},
+    {'y', "y", "copy a value, a payload, a sid, a filter, a connection", key_copy, false, NULL},
+    {'o', "o", "open the event in $PAGER (E: in $EDITOR)", key_pager, false, NULL},
+    {'E', "E", NULL, key_editor, false, NULL},
+    {'m', "m", "note the event (D on another: what differs from it)", key_note, false, NULL},
+    {'D', "D", NULL, key_compare, false, NULL},
     {'p', "p", "pause, continue", key_pause, false, NULL},
-    {'t', "t", "times: since the start, time of day, since the previous row", key_time, false, NULL},
+    {'t', "t", "times: since the first packet, time of day (UTC), since the previous row", key_time, false, NULL},
+    {'W', "W", "remember columns, order, payload, times and colours in the settings file", key_remember, false, NULL},
     {'c', "c", "colours on and off", key_colours, false, NULL},
+    {0},
+};
+
+/* ---- of screens that have a payload beside them */
+
+static struct event_pane *key_pane(struct ui *ui)
+{
+	return ui_top(ui)->operations->pane(ui_top(ui)->self);
+}
+
+static void key_focus(void *self, struct ui *ui)
+{
+	(void)self;
+	event_pane_toggle_focus(key_pane(ui), ui);
+}
+
+static void key_form(void *self, struct ui *ui)
+{
+	(void)self;
+	event_pane_next_form(key_pane(ui), ui);
+}
+
+static void key_place(void *self, struct ui *ui)
+{
+	(void)self;
+	event_pane_place_next(ui);
+}
+
+static void key_grow(void *self, struct ui *ui)
+{
+	(void)self;
+	event_pane_grow(ui, UI_SPLIT_STEP);
+}
+
+static void key_shrink(void *self, struct ui *ui)
+{
+	(void)self;
+	event_pane_grow(ui, -UI_SPLIT_STEP);
+}
+
+const struct screen_key ui_pane_keys[] = {
+    {'\t', "Tab", "into the payload beside or below, and back", key_focus, false, NULL},
+    {'b', "b", "the payload as a tree, by its layers, raw, as bytes", key_form, false, NULL},
+    {'v', "v", "the payload: as there is room, beside, below, not at all", key_place, false, NULL},
+    {'+', "+", "more room for the payload (-: less)", key_grow, false, NULL},
+    {'-', "-", NULL, key_shrink, false, NULL},
+    {0},
+};
+
+/* ---- of screens that have a table */
+
+void ui_sort(struct ui *ui, size_t column)
+{
+	const struct ui_layer *top = ui_top(ui);
+	struct table *table = top->operations->table_of(top->self);
+	table_sort(table, column);
+	top->operations->sorted(top->self, ui);
+	ui_say(ui, "sorted by %s", table->columns[table->sorted].name);
+}
+
+void ui_sort_next(struct ui *ui, int step)
+{
+	const struct ui_layer *top = ui_top(ui);
+	struct table *table = top->operations->table_of(top->self);
+	table_sort_next(table, step);
+	top->operations->sorted(top->self, ui);
+	ui_say(ui, "sorted by %s", table->columns[table->sorted].name);
+}
+
+void ui_turn(struct ui *ui)
+{
+	const struct ui_layer *top = ui_top(ui);
+	struct table *table = top->operations->table_of(top->self);
+	ui_sort(ui, table->sorted);
+}
+
+static void key_sort_next(void *self, struct ui *ui)
+{
+	(void)self;
+	ui_sort_next(ui, 1);
+}
+
+static void key_sort_previous(void *self, struct ui *ui)
+{
+	(void)self;
+	ui_sort_next(ui, -1);
+}
+
+static void key_columns(void *self, struct ui *ui)
+{
+	(void)self;
+	ui_push(ui, &screen_columns);
+}
+
+static void key_turn(void *self, struct ui *ui)
+{
+	(void)self;
+	ui_turn(ui);
+}
+
+const struct screen_key ui_table_keys[] = {
+    {'>', "Sort", "sort by the next column (<: the previous one; or click its head)", key_sort_next, true, NULL},
+    {'<', "Sort", NULL, key_sort_previous, false, NULL},
+    {'r', "Turn", "reverse the order (or click the head again)", key_turn, false, NULL},
+    {'C', "C", "which columns are shown, and in which order (W remembers it)", key_columns, false, NULL},
     {0},
 };
 
@@ -128,6 +290,8 @@ static const struct screen_key ui_screens[] = {
     {'3', "3", "frame: the selected event", NULL, false, &screen_frame},
     {'4', "4", "findings", NULL, false, &screen_findings},
     {'6', "6", "live figures", NULL, false, &screen_live},
+    {'7', "7", "events of all sessions, in any order", NULL, false, &screen_events},
+    {'8', "8", "statistics by event, namespace, session", NULL, false, &screen_statistics},
     {0},
 };
 
@@ -187,10 +351,9 @@ static bool ui_take_binding(struct ui *ui, const struct screen_key *key)
 
 static bool ui_take_motion(struct ui *ui, int key)
 {
-	struct ui_layer *top = ui_top(ui);
 	for (size_t i = 0; i < sizeof ui_motions / sizeof *ui_motions; i++)
 		if (ui_motions[i].key == key) {
-			list_move(top->operations->list(top->self), ui_motions[i].motion);
+			list_move(ui_list(ui), ui_motions[i].motion);
 			ui_moved(ui);
 			return true;
 		}
@@ -200,30 +363,77 @@ static bool ui_take_motion(struct ui *ui, int key)
 static void ui_enter(struct ui *ui)
 {
 	struct ui_layer *top = ui_top(ui);
-	if (top->operations->enter)
+	struct event_pane *pane = ui_focused_pane(ui);
+	if (pane)
+		event_view_toggle(&pane->view);
+	else if (top->operations->enter)
 		top->operations->enter(top->self, ui);
+}
+
+/* A click on a key in the last line presses it. */
+static bool ui_take_bar_click(struct ui *ui, const MEVENT *mouse)
+{
+	for (size_t i = 0; mouse->y == LINES - 1 && i < ui->bar_count; i++)
+		if (mouse->x >= ui->bar[i].from && mouse->x < ui->bar[i].to) {
+			ui_take_key(ui, ui->bar[i].key);
+			break;
+		}
+	return mouse->y == LINES - 1;
+}
+
+/* In the payload beside the list: then the arrows move in it, and a click elsewhere takes them back. */
+static bool ui_take_pane_click(struct ui *ui, const MEVENT *mouse)
+{
+	const struct ui_layer *top = ui_top(ui);
+	struct event_pane *pane = top->operations->pane ? top->operations->pane(top->self) : NULL;
+	if (!pane || !pane->shown)
+		return false;
+	const struct canvas *place = &pane->place;
+	pane->focused = mouse->x >= place->left && mouse->x < place->left + place->width && mouse->y >= place->top &&
+	                mouse->y < place->top + place->height;
+	int row = mouse->y - pane->view.top;
+	if (pane->focused && row >= 0 && row < pane->view.list.height)
+		list_select(&pane->view.list, pane->view.list.top + (uint64_t)row);
+	if (pane->focused && mouse->bstate & BUTTON1_DOUBLE_CLICKED)
+		event_view_toggle(&pane->view);
+	return pane->focused;
+}
+
+/* On the head of a table: sorts by the column, by the same once more the other way round. */
+static bool ui_take_head_click(struct ui *ui, const MEVENT *mouse)
+{
+	const struct ui_layer *top = ui_top(ui);
+	struct table *table = top->operations->table_of ? top->operations->table_of(top->self) : NULL;
+	if (!table || mouse->y != ui_rows_above(ui))
+		return false;
+	size_t column = table_column_at(table, mouse->x);
+	if (column < table->count)
+		ui_sort(ui, column);
+	return true;
 }
 
 static void ui_take_mouse(struct ui *ui)
 {
 	MEVENT mouse;
-	struct ui_layer *top = ui_top(ui);
-	struct list *list = top->operations->list(top->self);
+	const struct ui_layer *top = ui_top(ui);
 	if (getmouse(&mouse) != OK)
 		return;
-	int row = mouse.y - ui_rows_above(ui) - top->operations->list_row;
-	if (mouse.bstate & BUTTON4_PRESSED) {
-		list_move(list, LIST_UP);
-	} else if (mouse.bstate & BUTTON5_PRESSED) {
-		list_move(list, LIST_DOWN);
-	} else if (row >= 0 && row < list->height) {
-		list_select(list, list->top + (uint64_t)row);
-		if (mouse.bstate & BUTTON1_DOUBLE_CLICKED) {
-			ui_enter(ui);
-			return;
-		}
+	if (mouse.bstate & (BUTTON4_PRESSED | BUTTON5_PRESSED)) {
+		list_move(ui_list(ui), mouse.bstate & BUTTON4_PRESSED ? LIST_UP : LIST_DOWN);
+		ui_moved(ui);
+		return;
 	}
-	ui_moved(ui);
+	if (ui_take_bar_click(ui, &mouse) || ui_take_pane_click(ui, &mouse) || ui_take_head_click(ui, &mouse))
+		return;
+	struct list *list = ui_list(ui);
+	int row = mouse.y - ui_rows_above(ui) - top->operations->list_row;
+	if (row < 0 || row >= list->height)
+		return;
+	list_select(list, list->top + (uint64_t)row);
+	if (mouse.bstate & BUTTON1_DOUBLE_CLICKED)
+		ui_enter(ui);
+	else
+		ui_moved(ui);
 }
 
 /* ---- the prompt's keys */
@@ -256,9 +466,51 @@ static int ui_prompt_key(int key)
 	case UI_ESCAPE:
 	case UI_INTERRUPT:
 		return PROMPT_KEY_ESCAPE;
+	case '\t':
+		return PROMPT_KEY_OTHER;
+	case KEY_DOWN:
+		return PROMPT_KEY_NEXT;
+	case KEY_UP:
+		return PROMPT_KEY_PREVIOUS;
 	default:
 		return key < 0x100 ? key : 0;
 	}
+}
+
+static int ui_find_alias(const struct ui *ui, int key)
+{
+	for (size_t i = 0; i < ui->alias_count; i++)
+		if (ui->aliases[i].key == key)
+			return ui->aliases[i].does;
+	return key;
+}
+
+bool ui_key_is_bound(int key)
+{
+	static const struct screen_operations *const screens[] = {&screen_sessions, &screen_flow, &screen_frame,
+	    &screen_findings, &screen_live, &screen_events, &screen_statistics, &screen_columns, &screen_unseen,
+	    &screen_hosts};
+	bool bound = key == '\n' || ui_find_key(ui_keys, key) || ui_find_key(ui_pane_keys, key) ||
+	             ui_find_key(ui_table_keys, key) || ui_screen_key(key);
+	for (size_t i = 0; i < sizeof screens / sizeof *screens; i++)
+		bound |= ui_find_key(screens[i]->keys, key) != NULL;
+	for (size_t i = 0; i < sizeof ui_motions / sizeof *ui_motions; i++)
+		bound |= ui_motions[i].key == key;
+	return bound;
+}
+
+/* The screen's own come first, then those of what it has, then those of all. */
+static const struct screen_key *ui_find_any_key(struct ui *ui, int key)
+{
+	const struct screen_operations *operations = ui_top(ui)->operations;
+	const struct screen_key *found = ui_find_key(operations->keys, key);
+	if (!found && operations->table_of)
+		found = ui_find_key(ui_table_keys, key);
+	if (!found && operations->pane)
+		found = ui_find_key(ui_pane_keys, key);
+	if (!found)
+		found = ui_find_key(ui_keys, key);
+	return found ? found : ui_screen_key(key);
 }
 
 void ui_take_key(struct ui *ui, int key)
@@ -273,91 +525,18 @@ void ui_take_key(struct ui *ui, int key)
 		prompt_take(&ui->prompt, ui_prompt_key(key));
 		return;
 	}
+	if (key == KEY_MOUSE && ui->choice.choices) {
+		ui_take_mouse(ui);
+		return;
+	}
+	if (ui_take_choice(ui, key))
+		return;
+	key = ui_find_alias(ui, key);
 	ui->search.running = ui->search.counts = false;
 	if (key == KEY_MOUSE)
 		ui_take_mouse(ui);
 	else if (key == '\n' || key == '\r' || key == KEY_ENTER)
 		ui_enter(ui);
-	else if (!ui_take_binding(ui, ui_find_key(ui_top(ui)->operations->keys, key)) &&
-	         !ui_take_binding(ui, ui_find_key(ui_keys, key)) && !ui_take_binding(ui, ui_screen_key(key)))
+	else if (!ui_take_binding(ui, ui_find_any_key(ui, key)))
 		ui_take_motion(ui, key);
 }
-
-/* ---- the help screen */
-
-struct help_screen {
-	const struct screen_operations *about;
-	struct list list;
-};
-
-static const char *const help_motions[][2] = {{"arrows, hjkl", "move"}, {"PgUp, PgDn", "a page up, down"},
-    {"g, G", "to the first, to the last (Home, End)"}, {"Enter", "open: session, flow, frame"},
-    {"mouse", "click selects, double click opens, the wheel moves"}};
-
-static int help_draw_one(const struct canvas *canvas, int row, const char *key, const char *help)
-{
-	canvas_write_text(canvas, row, 2, TINT_NAME, key);
-	canvas_write_text(canvas, row, 16, TINT_PLAIN, help);
-	return row + 1;
-}
-
-static int help_draw_keys(const struct canvas *canvas, int row, const struct screen_key *keys)
-{
-	char name[8];
-	for (; keys->key; keys++)
-		if (keys->help)
-			row = help_draw_one(canvas, row, ui_key_name(keys, name), keys->help);
-	return row;
-}
-
-/* From `row` on; returns the row behind the last. */
-static int help_draw_text(const struct help_screen *screen, const struct canvas *canvas, int row)
-{
-	canvas_format(canvas, row++, 0, TINT_TITLE, "On this screen (%s)", screen->about->title);
-	if (screen->about->legend)
-		canvas_write_text(canvas, row++, 2, TINT_PLAIN, screen->about->legend);
-	row = help_draw_keys(canvas, row, screen->about->keys);
-	canvas_write_text(canvas, ++row, 0, TINT_TITLE, "Everywhere");
-	row++;
-	for (size_t i = 0; i < sizeof help_motions / sizeof *help_motions; i++)
-		row = help_draw_one(canvas, row, help_motions[i][0], help_motions[i][1]);
-	row = help_draw_keys(canvas, row, ui_keys);
-	for (int digit = '1'; digit <= '9'; digit++)
-		if (ui_screen_key(digit))
-			row = help_draw_one(canvas, row, ui_screen_key(digit)->name, ui_screen_key(digit)->help);
-	return row;
-}
-
-/* Rows outside the canvas are clipped: below it the text is measured, and above it moves up, until its end is seen. */
-static void help_draw(void *self, struct ui *ui, const struct canvas *canvas)
-{
-	struct help_screen *screen = self;
-	(void)ui;
-	int beyond = help_draw_text(screen, canvas, canvas->height) - 2 * canvas->height;
-	list_fit(&screen->list, beyond > 0 ? (uint64_t)beyond + 1 : 1, canvas->height);
-	help_draw_text(screen, canvas, -(int)screen->list.selected);
-}
-
-static void *help_new(struct ui *ui)
-{
-	struct help_screen *screen = calloc(1, sizeof *screen);
-	if (screen)
-		screen->about = ui->stack[ui->depth - 1].operations;
-	return screen;
-}
-
-static struct list *help_list(void *self)
-{
-	return &((struct help_screen *)self)->list;
-}
-
-static const struct screen_key help_keys[] = {{0}};
-
-const struct screen_operations screen_help = {
-    .title = "Help",
-    .new = help_new,
-    .free = free,
-    .draw = help_draw,
-    .list = help_list,
-    .keys = help_keys,
-};

@@ -75,8 +75,7 @@ void event_text_name(struct buffer *out, const struct event *event)
 	text_write_token(out, event_packet(event)->name);
 }
 
-/* What stands before a payload: an event's name; of CONNECT, that a string is its auth. */
-static struct slice event_payload_name(const struct event *event, const struct mask *mask)
+struct slice event_text_payload_name(const struct event *event, const struct mask *mask)
 {
 	if (event->kind == EVENT_CONNECT && json_kind_of(event_packet(event)->data) == JSON_STRING)
 		return SLICE("auth");
@@ -99,7 +98,7 @@ bool event_text_payload(struct buffer *out, const struct event *event, const str
 	if (list)
 		buffer_append_byte(out, ']');
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
-	if (good && mask_write_json(mask, buffer_slice(out), event_payload_name(event, mask), &masked)) {
+	if (good && mask_write_json(mask, buffer_slice(out), event_text_payload_name(event, mask), &masked)) {
 		buffer_clear(out);
 		buffer_append(out, buffer_slice(&masked));
 		good = !masked.truncated;
@@ -108,22 +107,28 @@ bool event_text_payload(struct buffer *out, const struct event *event, const str
 	return good && !out->truncated;
 }
 
+static void event_text_begin(struct buffer *out, struct slice text)
+{
+	buffer_append(out, slice_take(text, EVENT_PAYLOAD_START));
+	buffer_append_text(out, text.len > EVENT_PAYLOAD_START ? "…" : "");
+}
+
 void event_text_line(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	struct buffer payload;
 	event_text_name(out, event);
 	buffer_append_text(out, "  ");
 	if (event_text(event).len) {
-		buffer_append(out, slice_take(event_text(event), EVENT_PAYLOAD_START));
+		event_text_begin(out, event_text(event));
 		return;
 	}
 	if (event_exchange(event)) {
-		buffer_append(out, slice_take(event->exchange->request.head.target, EVENT_PAYLOAD_START));
+		event_text_begin(out, event->exchange->request.head.target);
 		return;
 	}
 	buffer_init(&payload, BUFFER_NO_LIMIT, NULL);
 	if (event_text_payload(&payload, event, mask))
-		buffer_append(out, slice_take(buffer_slice(&payload), EVENT_PAYLOAD_START));
+		event_text_begin(out, buffer_slice(&payload));
 	out->truncated |= payload.truncated;
 	buffer_free(&payload);
 }

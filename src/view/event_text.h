@@ -16,4 +16,8 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
 /* Its payload as one JSON value (arguments in brackets), secrets masked, in an empty buffer; false when it has none. */
 bool event_text_payload(struct buffer *out, const struct event *event, const struct mask *mask);
 
+/* The name under which its payload is masked, because it stands before it: the event's own where that is a secret's; of
+ * CONNECT, whose string is its auth, "auth". Empty: none. */
+struct slice event_text_payload_name(const struct event *event, const struct mask *mask);
+
 #endif

@@ -85,14 +85,16 @@ enum {
 	HTML_BUCKETS = 120, /* of the time, in the plots */
 	HTML_NAMES = 200,   /* of events, each with its latencies */
 	HTML_LATENCIES = 500000,
-	HTML_NAME_ROWS = 30, /* of the table of names */
-	HTML_CLOSES = 24,    /* reasons why sessions closed */
-	HTML_LANE_PARTS = 3, /* stretches of one transport, in a lane */
-	HTML_LANE_MARKS = 8, /* gaps, closes */
-	HTML_LANES = 20000,  /* sessions with a lane */
-	HTML_ROWS = 300,     /* of the table of events that needs no JavaScript */
-	HTML_CARDS = 200,    /* findings with all their text */
-	HTML_PROOFS = 4096,  /* pieces of evidence that are looked for in the timeline */
+	HTML_NAME_ROWS = 30,    /* of the table of names */
+	HTML_CLOSES = 24,       /* reasons why sessions closed */
+	HTML_LANE_PARTS = 3,    /* stretches of one transport, in a lane */
+	HTML_LANE_MARKS = 64,   /* gaps, closes; of more the nearest ones are drawn as one */
+	HTML_MARKS = 200000,    /* of all lanes */
+	HTML_LANES = 20000,     /* sessions with a lane */
+	HTML_SESSION_ROWS = 60, /* of the table of sessions that needs no JavaScript */
+	HTML_ROWS = 300,        /* of the table of events that needs no JavaScript */
+	HTML_CARDS = 200,       /* findings with all their text */
+	HTML_PROOFS = 4096,     /* pieces of evidence that are looked for in the timeline */
 };
 
 /* Evidence, and the event in which it begins. */
@@ -103,28 +105,45 @@ struct html_proof {
 	uint64_t event; /* 0: in none */
 };
 
+/* One or several of a kind, in a lane. */
+struct html_mark {
+	timestamp time, until; /* of the first, of the last */
+	uint32_t count;
+	char kind; /* 'g' a gap, 'c' a close (of the WebSocket too), 'm' malformed */
+};
+
+/* Where the capture lacks something. */
+struct html_gaps {
+	uint64_t count[2]; /* by direction */
+	uint64_t lost[2];  /* bytes, as far as they are known */
+	timestamp first, last;
+};
+
 /* A session in the timeline. */
 struct html_lane {
 	timestamp part_begin[HTML_LANE_PARTS];
-	timestamp mark_time[HTML_LANE_MARKS];
-	uint64_t events; /* of all kinds */
-	uint32_t marks_left_out;
+	struct html_mark *marks; /* in the order of the timeline */
+	struct html_gaps gaps;
 	uint32_t findings; /* that name it */
 	uint8_t part_transport[HTML_LANE_PARTS];
-	uint8_t part_count, mark_count;
-	uint8_t worst;                   /* 1 + severity of its worst finding; 0: none */
-	char mark_kind[HTML_LANE_MARKS]; /* 'g' a gap, 'w' a WebSocket's close, 'c' a close of the session, 'm'
-	                                    malformed */
+	uint8_t part_count, mark_count, mark_room;
+	uint8_t worst; /* 1 + severity of its worst finding; 0: none */
+};
+
+/* What came in one second, as the clock counts them. */
+struct html_second {
+	int64_t second;
+	uint64_t events[2], bytes[2];
 };
 
 struct html_latency {
-	uint32_t name; /* its place among the names */
+	uint16_t name, bucket; /* its place among the names; when it was asked */
 	float seconds;
 };
 
 struct html_name {
 	char text[64]; /* "" of the last: all that had no room */
-	uint64_t events[2], bytes;
+	uint64_t events[2];
 	uint64_t answered;
 	timestamp slowest; /* latency, and whose */
 	uint64_t slowest_event, slowest_session;
@@ -140,9 +159,14 @@ struct html_scan {
 	size_t proving_count;
 	struct html_lane *lanes; /* of sessions 1 … lane_count */
 	size_t lane_count;
-	uint64_t session_count, outside; /* events of no session */
+	uint64_t session_count;               /* the highest number */
+	uint64_t shown_sessions, event_count; /* of which the report is */
+	uint64_t outside;                     /* events of no session */
+	struct html_gaps gaps;                /* of no session, or of one that has no lane */
+	size_t mark_room;                     /* of all lanes together */
 	/* plots */
 	uint64_t bucket_events[2][HTML_BUCKETS], bucket_bytes[2][HTML_BUCKETS];
+	struct html_second second, busiest; /* of the time; of each number the most there was in one */
 	struct html_name *names;
 	size_t name_count;
 	struct html_latency *latencies;
@@ -164,17 +188,38 @@ void html_scan_free(struct html_scan *scan);
 /* The event in which this evidence of a finding begins; 0: none. */
 uint64_t html_event_of(const struct html_scan *scan, const struct finding *finding, size_t nth);
 
+/* For qsort and bsearch of numbers of events. */
+int html_compare_events(const void *a, const void *b);
+
 /* A finding names the event. */
 bool html_is_proving(const struct html_scan *scan, uint64_t event);
 
 /* The lane of a session; NULL: it has none. */
 const struct html_lane *html_lane_of(const struct html_scan *scan, uint64_t session);
 
+/* The sessions in the order in which they are shown: those with the worst findings first, then by number. */
+struct html_walk {
+	const struct html_scan *scan;
+	unsigned worst;
+	uint64_t number;
+};
+
+struct html_walk html_walk_of(const struct html_scan *scan);
+const struct session *html_walk_next(struct html_walk *walk); /* NULL behind the last */
+
 /* Where the time is between the first and the last, in percent. */
 double html_percent(const struct html_scan *scan, timestamp time);
 
 void html_write_findings(struct html *html, const struct html_scan *scan);
+void html_write_log(struct html *html, const struct html_scan *scan); /* when the server logged something */
 void html_write_verdicts(struct html *html, const struct verdicts_view *view);
+
+void html_write_unseen(struct html *html, const struct html_scan *scan);
+
+/* Clocks, losses and hops, of several captures or legs. */
+bool html_has_hosts(const struct summary *summary);
+void html_write_hosts(struct html *html, const struct summary *summary);
+
 void html_write_timeline(struct html *html, const struct html_scan *scan, uint64_t most);
 void html_write_plots(struct html *html, struct html_scan *scan);
 

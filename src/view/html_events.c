@@ -21,13 +21,11 @@ enum {
 static void event_write_beginning(struct buffer *out, const struct event *event, const struct mask *mask)
 {
 	struct slice begin = slice_take(event_packet(event)->data, EVENT_BEGINNING);
-	struct slice name = event->kind == EVENT_EVENT ? json_inside_quotes(event_packet(event)->name)
-	                                               : slice_of(NULL, 0);
 	struct buffer masked;
 	if (!begin.len)
 		return;
 	buffer_init(&masked, BUFFER_NO_LIMIT, NULL);
-	bool is_masked = mask_write_json(mask, begin, mask_ends_secret(mask, name) ? name : slice_of(NULL, 0), &masked);
+	bool is_masked = mask_write_json(mask, begin, event_text_payload_name(event, mask), &masked);
 	buffer_append_text(out, ",\"beginning\":");
 	json_write_string(out, is_masked ? buffer_slice(&masked) : begin);
 	out->truncated |= masked.truncated;
@@ -89,17 +87,7 @@ struct events_writer {
 	bool any;         /* in this block */
 };
 
-static uint64_t events_first(const struct events_writer *writer, uint64_t session)
-{
-	return session ? record_session_first(writer->scan->report->record, session) : 1;
-}
-
 /* Of session 0: those that belong to none. */
-static uint64_t events_next(const struct events_writer *writer, uint64_t session, uint64_t index)
-{
-	return session ? record_next_of_session(writer->scan->report->record, index) : index + 1;
-}
-
 static const struct event *events_get(const struct events_writer *writer, uint64_t session, uint64_t index)
 {
 	const struct event *event = index ? record_event(writer->scan->report->record, index) : NULL;
@@ -108,9 +96,16 @@ static const struct event *events_get(const struct events_writer *writer, uint64
 	return event;
 }
 
-#define EACH_EVENT(event, writer, session)                                                              \
-	(const struct event *event = events_get(writer, session, events_first(writer, session)); event; \
-	    event = events_get(writer, session, events_next(writer, session, event->index)))
+static const struct event *events_first(const struct events_writer *writer, uint64_t session)
+{
+	return events_get(writer, session, session ? record_session_first(writer->scan->report->record, session) : 1);
+}
+
+static const struct event *events_next(const struct events_writer *writer, uint64_t session, const struct event *event)
+{
+	return events_get(writer, session,
+	    session ? record_next_of_session(writer->scan->report->record, event->index) : event->index + 1);
+}
 
 static void events_write_skipped(struct events_writer *writer)
 {
@@ -140,14 +135,12 @@ static bool events_fit(struct events_writer *writer, uint64_t session, uint64_t 
 {
 	uint64_t total = 0;
 	bool is_cut;
-	for
-		EACH_EVENT(event, writer, session)
-		{
-			if (!event_compose(&writer->line, writer->scan, event, &is_cut) ||
-			    total + writer->line.len > most)
-				return false;
-			total += writer->line.len + 2;
-		}
+	for (const struct event *event = events_first(writer, session); event;
+	     event = events_next(writer, session, event)) {
+		if (!event_compose(&writer->line, writer->scan, event, &is_cut) || total + writer->line.len > most)
+			return false;
+		total += writer->line.len + 2;
+	}
 	return true;
 }
 
@@ -156,22 +149,28 @@ static size_t events_list_proving(struct events_writer *writer, uint64_t session
 {
 	uint64_t place = 0;
 	size_t count = 0;
-	for
-		EACH_EVENT(event, writer, session)
-		{
-			if (count < EVENTS_PROVING && html_is_proving(writer->scan, event->index))
-				places[count++] = place;
-			place++;
-		}
+	for (const struct event *event = events_first(writer, session); event;
+	     event = events_next(writer, session, event)) {
+		if (count < EVENTS_PROVING && html_is_proving(writer->scan, event->index))
+			places[count++] = place;
+		place++;
+	}
 	return count;
 }
 
-static bool events_are_near(const uint64_t *places, size_t count, uint64_t place)
+static bool events_are_near(const uint64_t *places, size_t count, uint64_t place, uint64_t beside)
 {
 	for (size_t i = 0; i < count; i++)
-		if (place + EVENTS_BESIDE >= places[i] && place <= places[i] + EVENTS_BESIDE)
+		if (place + beside >= places[i] && place <= places[i] + beside)
 			return true;
 	return false;
+}
+
+static void events_write_all(struct events_writer *writer, uint64_t session)
+{
+	for (const struct event *event = events_first(writer, session); event;
+	     event = events_next(writer, session, event))
+		events_write_one(writer, event);
 }
 
 /* The beginning, and what is around the events that findings name. */
@@ -182,17 +181,16 @@ static void events_write_some(struct events_writer *writer, uint64_t session, ui
 	uint64_t reserve = (uint64_t)proving * (2 * EVENTS_BESIDE + 1) * EVENT_USUAL;
 	uint64_t head = most - (reserve < most / 2 ? reserve : most / 2);
 	bool is_head = true;
-	for
-		EACH_EVENT(event, writer, session)
-		{
-			uint64_t used = writer->html->written - begin;
-			is_head &= used + EVENT_USUAL < head;
-			if (used + EVENT_USUAL < most && (is_head || events_are_near(places, proving, place)))
-				events_write_one(writer, event);
-			else
-				writer->skipped++;
-			place++;
-		}
+	for (const struct event *event = events_first(writer, session); event;
+	     event = events_next(writer, session, event)) {
+		uint64_t used = writer->html->written - begin;
+		is_head &= used + EVENT_USUAL < head;
+		if (used + EVENT_USUAL < most && (is_head || events_are_near(places, proving, place, EVENTS_BESIDE)))
+			events_write_one(writer, event);
+		else
+			writer->skipped++;
+		place++;
+	}
 	events_write_skipped(writer);
 }
 
@@ -207,10 +205,9 @@ static void events_write_session(struct events_writer *writer, uint64_t session,
 	html_format(writer->html, "<script type=\"application/json\" class=\"events\" data-session=\"%" PRIu64 "\">[\n",
 	    session);
 	if (events_fit(writer, session, most))
-		for
-			EACH_EVENT(event, writer, session)
-	events_write_one(writer, event);
-	else events_write_some(writer, session, most);
+		events_write_all(writer, session);
+	else
+		events_write_some(writer, session, most);
 	html_put(writer->html, "\n]</script>\n");
 	writer->choice.sessions++;
 }
@@ -226,17 +223,14 @@ static uint64_t events_share(uint64_t left, uint64_t sessions)
 struct html_choice html_write_events(struct html *html, const struct html_scan *scan, uint64_t most)
 {
 	struct events_writer writer = {.html = html, .scan = scan};
-	uint64_t end = html->written + most, waiting = scan->session_count + (scan->outside != 0);
-	writer.choice.of_sessions = scan->session_count;
-	writer.choice.of_events = record_event_count(scan->report->record);
+	struct html_walk walk = html_walk_of(scan);
+	const struct session *session;
+	uint64_t end = html->written + most, waiting = scan->shown_sessions + (scan->outside != 0);
+	writer.choice.of_sessions = scan->shown_sessions;
+	writer.choice.of_events = scan->event_count;
 	buffer_init(&writer.line, BUFFER_NO_LIMIT, NULL);
-	for (unsigned worst = SEVERITY_ERROR + 2; worst--;)
-		for (uint64_t number = 1; number <= scan->session_count && html->written + EVENTS_LEAST < end;
-		     number++) {
-			const struct html_lane *lane = html_lane_of(scan, number);
-			if ((lane ? lane->worst : 0) == worst)
-				events_write_session(&writer, number, events_share(end - html->written, waiting--));
-		}
+	while (html->written + EVENTS_LEAST < end && (session = html_walk_next(&walk)))
+		events_write_session(&writer, session->number, events_share(end - html->written, waiting--));
 	if (scan->outside && html->written < end)
 		events_write_session(&writer, 0, end - html->written);
 	buffer_free(&writer.line);
@@ -246,12 +240,6 @@ struct html_choice html_write_events(struct html *html, const struct html_scan *
 /* ---- the table */
 
 enum { TABLE_BESIDE = 2 };
-
-static int table_compare(const void *a, const void *b)
-{
-	const uint64_t *left = a, *right = b;
-	return *left < *right ? -1 : *left > *right;
-}
 
 /* The events that findings name, and the slowest of each name, in order. */
 static size_t table_list_proving(const struct html_scan *scan, uint64_t indices[HTML_ROWS / 2])
@@ -264,7 +252,7 @@ static size_t table_list_proving(const struct html_scan *scan, uint64_t indices[
 	for (size_t i = 0; i < scan->name_count && count < HTML_ROWS / 2; i++)
 		if ((indices[count] = scan->names[i].slowest_event))
 			count++;
-	qsort(indices, count, sizeof *indices, table_compare);
+	qsort(indices, count, sizeof *indices, html_compare_events);
 	return count;
 }
 
@@ -279,45 +267,46 @@ static void table_write_row(struct html *html, const struct html_scan *scan, con
 	html->failed |= line.truncated;
 	if (latency != TIMESTAMP_NONE)
 		timestamp_format_span(latency, span);
-	html_format(html, "<tr id=\"s%" PRIu64 "e%" PRIu64 "\"><td>+%.6f s</td><td>", session, event->index,
+	html_format(html,
+	    "<tr id=\"s%" PRIu64 "e%" PRIu64 "\"><td><a href=\"#s%" PRIu64 "e%" PRIu64 "\">+%.6f s</a></td><td>",
+	    session, event->index, session, event->index,
 	    (double)(event->origin.time - scan->first) / TIMESTAMP_SECOND);
-	if (session)
-		html_format(
-		    html, "<a href=\"#s%" PRIu64 "e%" PRIu64 "\">%" PRIu64 "</a>", session, event->index, session);
+	if (session && scan->shown_sessions <= HTML_SESSION_ROWS)
+		html_format(html, "<a href=\"#s%" PRIu64 "\">%" PRIu64 "</a>", session, session);
+	else if (session)
+		html_format(html, "%" PRIu64, session);
 	html_format(html, "</td><td>%s</td><td>%s</td><td class=\"wrap\">", origin_format(&event->origin, origin),
 	    event->kind == EVENT_LOG                  ? ""
 	    : event->direction == DIRECTION_TO_SERVER ? "to server"
 	                                              : "to client");
 	html_slice(html, buffer_slice(&line));
-	html_format(html, "</td><td>%s</td><td>%s</td></tr>\n", text_size(event->bytes, size), span);
+	html_format(html, "</td><td class=\"num\">%s</td><td class=\"num\">%s</td></tr>\n",
+	    event->bytes ? text_size(event->bytes, size) : "", span);
 	buffer_free(&line);
-}
-
-static bool table_is_near(const uint64_t *indices, size_t count, uint64_t index)
-{
-	for (size_t i = 0; i < count; i++)
-		if (index + TABLE_BESIDE >= indices[i] && index <= indices[i] + TABLE_BESIDE)
-			return true;
-	return false;
 }
 
 void html_write_table(struct html *html, const struct html_scan *scan, const struct html_choice *choice)
 {
-	uint64_t proving[HTML_ROWS / 2], count = record_event_count(scan->report->record), rows = 0, before = 0;
+	const struct html_report *report = scan->report;
+	uint64_t proving[HTML_ROWS / 2], count = record_event_count(report->record), rows = 0, place = 0, before = 0;
 	size_t proving_count = table_list_proving(scan, proving);
 	uint64_t first = HTML_ROWS - (proving_count ? HTML_ROWS / 2 : 0);
-	html_put(html, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of events\">"
-	               "<table id=\"event-table\"><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Session</th>"
-	               "<th scope=\"col\">Where</th><th scope=\"col\">Direction</th><th scope=\"col\">Event</th>"
-	               "<th scope=\"col\">Size</th><th scope=\"col\">Latency</th></tr></thead><tbody>\n");
+	html_put(html,
+	    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of events\"><table "
+	    "id=\"event-table\"><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Session</th><th "
+	    "scope=\"col\">Where</th><th scope=\"col\">Direction</th><th scope=\"col\">Event</th><th scope=\"col\" "
+	    "class=\"num\">Size</th><th scope=\"col\" class=\"num\">Latency</th></tr></thead><tbody>\n");
 	for (uint64_t index = 1; index <= count && rows < HTML_ROWS; index++) {
-		if (index > first && !table_is_near(proving, proving_count, index))
+		const struct event *event = record_event(report->record, index);
+		if (!summary_has(report->summary, event->session))
 			continue;
-		if (index > before + 1)
+		if (++place > first && !events_are_near(proving, proving_count, index, TABLE_BESIDE))
+			continue;
+		if (place > before + 1)
 			html_format(html, "<tr class=\"left-out\"><td colspan=\"7\">%" PRIu64 " more</td></tr>\n",
-			    index - before - 1);
-		table_write_row(html, scan, record_event(scan->report->record, index));
-		before = index;
+			    place - before - 1);
+		table_write_row(html, scan, event);
+		before = place;
 		rows++;
 	}
 	html_put(html, "</tbody></table></div>\n");
@@ -325,5 +314,5 @@ void html_write_table(struct html *html, const struct html_scan *scan, const str
 	    "<p class=\"faint\" id=\"table-note\">%" PRIu64 " of %" PRIu64 " events are in this table: the "
 	    "first ones, and those that findings and plots name. With JavaScript it searches the %" PRIu64
 	    " events that are in this file.</p>\n",
-	    rows, count, choice->events);
+	    rows, scan->event_count, choice->events);
 }

@@ -132,8 +132,8 @@ static void finding_write(
 	const struct cause_entry *cause = finding->cause ? cause_find(code->name, finding->cause) : NULL;
 	const char *severity = severity_name(finding->severity);
 	html_format(html,
-	    "<article class=\"finding %s%s\" id=\"f%u\" aria-labelledby=\"hf%u\">\n<h3 id=\"hf%u\"><span "
-	    "class=\"badge %s\">%s</span> ",
+	    "<article class=\"finding %s%s\" id=\"f%u\" aria-labelledby=\"hf%u\">\n<h3 id=\"hf%u\"><span class=\"badge "
+	    "%s\">%s</span> ",
 	    severity, finding->explained_by ? " result" : "", number, number, number, severity, severity);
 	html_text(html, "%s", code->title);
 	html_put(html, "</h3>\n<div class=\"columns\"><div>\n");
@@ -162,14 +162,6 @@ static void finding_write(
 	html_put(html, "</div></div>\n</article>\n");
 }
 
-static bool finding_was_written(const struct findings *findings, const struct finding *finding)
-{
-	for (const struct finding *earlier = findings->first; earlier != finding; earlier = earlier->next)
-		if (report_is_twin(earlier, finding))
-			return true;
-	return false;
-}
-
 /* ---- all of them */
 
 static void findings_write_health(struct html *html, const struct html_scan *scan)
@@ -182,7 +174,9 @@ static void findings_write_health(struct html *html, const struct html_scan *sca
 	sections_health(&summary->sections, &more, &lack);
 	html_format(html, "<p class=\"%s\">", whole ? "good" : "note");
 	if (!summary->counted[true])
-		html_put(html, "No Engine.IO session was captured, so nothing was checked.");
+		html_put(html, summary->counted[false]
+		                   ? "No server confirms a session in this capture, so nothing was checked."
+		                   : "No Engine.IO session was captured, so nothing was checked.");
 	else
 		html_text(html,
 		    "No problems found%s (checked: transports, handshakes, heartbeats, namespaces, acks and "
@@ -202,7 +196,7 @@ void html_write_findings(struct html *html, const struct html_scan *scan)
 			continue;
 		if (listed >= HTML_CARDS || html->written > end)
 			left++;
-		else if (!finding_was_written(findings, finding))
+		else if (!report_is_repeated(findings, finding))
 			finding_write(html, scan, finding, ++listed);
 	}
 	if (!listed)
@@ -210,9 +204,56 @@ void html_write_findings(struct html *html, const struct html_scan *scan)
 	left += findings_left_out(findings);
 	if (left)
 		html_format(html,
-		    "<p class=\"note\">%" PRIu64 " more findings are not in this file. <code>sioscope report "
-		    "--json</code> lists them.</p>\n",
+		    "<p class=\"note\">%" PRIu64
+		    " more findings are not in this file. <code>sioscope report --json</code> lists them.</p>\n",
 		    left);
+	html_section_end(html);
+}
+
+/* ---- what the server logged */
+
+enum { HTML_LOGGED = 50 }; /* entries; more are counted */
+
+static void logged_write(struct html *html, const struct log_entry *entry, const struct findings *findings)
+{
+	char codes[LOG_CODES], place[LOG_PLACE], when[LOG_WHEN];
+	const struct log_event *beside = &entry->beside;
+	html_put(html, "<article class=\"logged\">\n<p class=\"where\">");
+	if (entry->time == TIMESTAMP_NONE)
+		html_put(html, "without time · ");
+	finding_write_time(html, entry->time);
+	if (entry->process)
+		html_format(html, "process %" PRIu32 " · ", entry->process);
+	if (*log_entry_place(entry, place)) {
+		html_format(html, "<a href=\"#s%" PRIu64 "e%" PRIu64 "\">", beside->session, beside->index);
+		html_text(html, "%s", place);
+		html_put(html, "</a>");
+	}
+	if (*log_entry_findings(entry, findings, codes))
+		html_format(html, " · <code>%s</code>", codes);
+	if (entry->count > 1)
+		html_format(
+		    html, " · %" PRIu64 " times, the last at %s", entry->count, log_entry_when(entry->last, when));
+	html_put(html, "</p>\n<pre>");
+	struct slice text = slice_of_text(entry->text);
+	while (text.len) {
+		html_slice(html, slice_take_until(&text, '\n'));
+		html_put(html, "\n");
+	}
+	html_put(html, "</pre>\n</article>\n");
+}
+
+void html_write_log(struct html *html, const struct html_scan *scan)
+{
+	const struct summary_log *log = &scan->report->summary->log;
+	size_t shown = log->count < HTML_LOGGED ? log->count : HTML_LOGGED;
+	if (!log->lines)
+		return;
+	html_section_begin(html, "log", "What the server logged");
+	for (size_t i = 0; i < shown; i++)
+		logged_write(html, &log->entries[i], scan->report->findings);
+	if (log->count + log->left_out > shown)
+		html_format(html, "<p class=\"faint\">and %" PRIu64 " more</p>\n", log->count + log->left_out - shown);
 	html_section_end(html);
 }
 

@@ -1,4 +1,5 @@
 /* The HTML report as a whole: its head and policy, the order of its parts, the ledger, and what is left out of it. */
+#include "base/numbering.h"
 #include "base/text.h"
 #include "query/query.h"
 #include "view/html.h"
@@ -76,9 +77,14 @@ static void page_write_outcome(struct html *html, const struct html_report *repo
 		sum += counts[i];
 		kinds += counts[i] != 0;
 	}
-	if (!sum)
-		html_put(html,
-		    report->summary->counted[true] ? "No problems found" : "No Engine.IO session in this capture");
+	if (!sum && report->summary->counted[true])
+		html_put(html, ledger_find_blinding(report->summary->ledger) == LEDGER_REASONS
+		                   ? "No problems found"
+		                   : "No problems found in what could be seen");
+	else if (!sum)
+		html_put(html, report->summary->counted[false]
+		                   ? "No Engine.IO session that a server confirms in this capture"
+		                   : "No Engine.IO session in this capture");
 	for (size_t i = SEVERITY_ERROR + 1; i--;)
 		if (counts[i]) {
 			html_format(html, "%" PRIu64 " %s", counts[i], plural_choose(counts[i], one[i], many[i]));
@@ -100,6 +106,35 @@ static void page_write_verdict(struct html *html, const struct verdicts *verdict
 		                            : plural_choose(counts[worst], "is broken", "are broken"));
 }
 
+/* What the headline is not about: payload that is missing, and segments that were lost between the hosts. */
+static void page_write_blind(struct html *html, const struct summary *summary)
+{
+	char text[LEDGER_TEXT], size[TEXT_SIZE];
+	const struct ledger *ledger = summary->ledger;
+	enum ledger_reason reason = ledger_find_blinding(ledger);
+	uint64_t seen, between = summary_lost_between(&summary->input, &seen);
+	uint64_t missing = ledger_sum(ledger, LEDGER_COLUMN_LOST) + ledger_sum(ledger, LEDGER_COLUMN_CUT);
+	if (reason < LEDGER_REASONS || missing) {
+		html_put(html, "<p class=\"note\"><a href=\"#unseen\">Not all could be seen</a>: ");
+		if (missing)
+			html_format(html, "%.1f %% of the payload (%s) was not captured%s",
+			    ledger_missing_share(ledger), text_size(missing, size),
+			    reason < LEDGER_REASONS ? "; " : "");
+		const char *separator = "";
+		for (; reason < LEDGER_REASONS; reason++)
+			if (ledger_reason(reason)->one && ledger_is_blinded_by(ledger, reason)) {
+				html_text(html, "%s%s", separator, ledger_describe(ledger, reason, text));
+				separator = "; ";
+			}
+		html_put(html, ".</p>\n");
+	}
+	if (between)
+		html_format(html,
+		    "<p class=\"note\"><a href=\"#hosts\">Between the hosts</a> %" PRIu64 " of %" PRIu64
+		    " segments did not arrive: TCP sends them again, which delays what they carry.</p>\n",
+		    between, seen);
+}
+
 static void page_write_headline(struct html *html, const struct html_report *report)
 {
 	html_put(html, "<h1>");
@@ -109,14 +144,22 @@ static void page_write_headline(struct html *html, const struct html_report *rep
 	}
 	page_write_outcome(html, report);
 	html_put(html, report->verdicts ? "</p>\n" : "</h1>\n");
+	page_write_blind(html, report->summary);
 }
 
-static void page_write_sources(struct html *html, const struct summary_input *input)
+static void page_write_sources(struct html *html, const struct summary *summary)
 {
+	const struct summary_input *input = &summary->input;
 	html_put(html, "<p class=\"sources\">");
 	for (size_t i = 0; i < input->source_count; i++)
 		html_text(html, "%s%s", i ? " and " : "", input->sources[i]);
 	html_put(html, "</p>\n");
+	if (summary->part) {
+		char of[SUMMARY_PART_TEXT];
+		html_format(html,
+		    "<p class=\"note\" id=\"part\">This report is of %s alone. " SUMMARY_PART_REST "</p>\n",
+		    summary_part_format(summary->part, of));
+	}
 }
 
 static void page_write_fact(struct html *html, const char *name, const char *value)
@@ -132,16 +175,14 @@ static void page_write_count(struct html *html, const char *name, uint64_t count
 		page_write_fact(html, name, text);
 }
 
-static void page_write_facts(struct html *html, const struct html_report *report)
+static void page_write_facts(struct html *html, const struct html_scan *scan)
 {
+	const struct html_report *report = scan->report;
 	const struct engine_counts *counts = report->summary->counts;
-	char text[2 * TIMESTAMP_TEXT_SIZE];
+	char text[TIMESTAMP_TEXT_SIZE];
 	html_put(html, "<dl class=\"facts\">\n");
 	if (counts->first != TIMESTAMP_NONE) {
-		timestamp_format(counts->first, text);
-		text[10] = ' ';
-		memcpy(text + 19, " UTC", 5);
-		page_write_fact(html, "Captured from", text);
+		page_write_fact(html, "Captured from", text_time(counts->first, text));
 		page_write_fact(html, "for", timestamp_format_span(counts->last - counts->first, text));
 	}
 	page_write_count(html, "Packets", counts->packets);
@@ -151,7 +192,7 @@ static void page_write_facts(struct html *html, const struct html_report *report
 	page_write_count(html, "Connections", counts->connections);
 	page_write_count(html, "Sessions", report->summary->counted[true]);
 	page_write_count(html, "Attempts without a session", report->summary->counted[false]);
-	page_write_count(html, "Events", record_event_count(report->record));
+	page_write_count(html, "Events", scan->event_count);
 	html_put(html, "</dl>\n");
 }
 
@@ -163,8 +204,8 @@ static void page_write_left_out(struct html *html, const struct html_report *rep
 	if (left)
 		html_format(html,
 		    "<p class=\"note\" id=\"left-out\">%" PRIu64 " of %" PRIu64 " events are in this file; the "
-		    "other %" PRIu64 " had no room in %s (--max-html). Findings, the plots and the numbers are of "
-		    "all of them.</p>\n",
+		    "other %" PRIu64
+		    " had no room in %s (--max-html). Findings, the plots and the numbers are of all of them.</p>\n",
 		    choice->events, choice->of_events, left, quantity_format(report->limit, true, limit));
 	if (choice->payloads_cut)
 		html_format(html,
@@ -184,8 +225,13 @@ static void page_write_navigation(struct html *html, const struct html_scan *sca
 	html_put(html, "<nav aria-label=\"Parts of this report\"><ul>\n");
 	if (report->verdicts)
 		html_put(html, "<li><a href=\"#verdicts\">Expected</a></li>\n");
-	html_put(html, "<li><a href=\"#findings\">Found</a></li>\n<li><a href=\"#unseen\">Not seen</a></li>\n"
-	               "<li><a href=\"#sessions\">Sessions</a></li>\n<li><a href=\"#ladder\">Ladder</a></li>\n");
+	html_put(html, "<li><a href=\"#findings\">Found</a></li>\n");
+	if (report->summary->log.lines)
+		html_put(html, "<li><a href=\"#log\">Logged</a></li>\n");
+	html_put(html, "<li><a href=\"#unseen\">Not seen</a></li>\n");
+	if (html_has_hosts(report->summary))
+		html_put(html, "<li><a href=\"#hosts\">Hosts</a></li>\n");
+	html_put(html, "<li><a href=\"#sessions\">Sessions</a></li>\n<li><a href=\"#ladder\">Ladder</a></li>\n");
 	for (size_t i = 0; plugins[i]; i++)
 		if (scan->shows[i])
 			html_format(
@@ -196,104 +242,21 @@ static void page_write_navigation(struct html *html, const struct html_scan *sca
 
 static void page_write_header(struct html *html, const struct html_scan *scan, const struct html_choice *choice)
 {
+	char time[TIMESTAMP_TEXT_SIZE];
 	const struct html_report *report = scan->report;
 	html_put(html, "<body>\n<a class=\"skip\" href=\"#findings\">Skip to what was found</a>\n<header>\n"
 	               "<p class=\"brand\">sioscope report</p>\n");
 	page_write_headline(html, report);
-	page_write_sources(html, &report->summary->input);
-	page_write_facts(html, report);
+	page_write_sources(html, report->summary);
+	page_write_facts(html, scan);
+	if (scan->first)
+		html_format(html,
+		    "<p class=\"faint\">Times such as +1.250 s count from the beginning of the capture, %s.</p>\n",
+		    timestamp_format(scan->first, time));
 	page_write_left_out(html, report, choice);
 	html_put(html, "</header>\n");
 	page_write_navigation(html, scan);
 	html_put(html, "<main>\n");
-}
-
-/* ---- the ledger */
-
-static const char *const ledger_classes[] = {
-    [LEDGER_COLUMN_DECODED] = "decoded",
-    [LEDGER_COLUMN_OTHER] = "other",
-    [LEDGER_COLUMN_NOT_UNDERSTOOD] = "not-understood",
-    [LEDGER_COLUMN_REPEATED] = "repeated",
-    [LEDGER_COLUMN_HELD_BACK] = "held-back",
-    [LEDGER_COLUMN_LOST] = "lost",
-    [LEDGER_COLUMN_CUT] = "cut",
-};
-
-static void ledger_write_bar(struct html *html, const struct ledger *ledger, double total)
-{
-	double from = 0;
-	html_put(html, "<svg class=\"ledger\" width=\"100%\" height=\"26\" aria-hidden=\"true\">");
-	for (enum ledger_column column = 0; column < LEDGER_COLUMN_NOTED; column++) {
-		double share = 100 * (double)ledger_sum(ledger, column) / total;
-		if (share > 0 && share < 0.3)
-			share = 0.3;
-		if (share > 0)
-			html_format(html, "<rect class=\"%s\" x=\"%.2f%%\" y=\"0\" width=\"%.2f%%\" height=\"26\"/>",
-			    ledger_classes[column], from, share);
-		from += share;
-	}
-	html_put(html, "</svg>\n");
-}
-
-static void ledger_write_row(struct html *html, const struct ledger *ledger, enum ledger_column column, double total)
-{
-	char size[TEXT_SIZE];
-	uint64_t sum = ledger_sum(ledger, column);
-	const char *separator = "";
-	if (!sum)
-		return;
-	html_format(html,
-	    "<tr><th scope=\"row\"><i class=\"key %s\"></i> %s%s</th><td class=\"num\">%s</td><td "
-	    "class=\"num\">%.1f %%</td><td class=\"wrap\">",
-	    ledger_classes[column], ledger_column_text(column), column >= LEDGER_COLUMN_LOST ? " (not captured)" : "",
-	    text_size(sum, size), 100 * (double)sum / total);
-	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++)
-		if (ledger_reason(reason)->column == column && ledger_reason(reason)->text &&
-		    ledger->entries[reason].bytes) {
-			html_text(html, "%s%s %s", separator, text_size(ledger->entries[reason].bytes, size),
-			    ledger_reason(reason)->text);
-			separator = "; ";
-		}
-	html_put(html, "</td></tr>\n");
-}
-
-static void ledger_write_columns(struct html *html, const struct ledger *ledger)
-{
-	double total = 0;
-	for (enum ledger_column column = 0; column < LEDGER_COLUMN_NOTED; column++)
-		total += (double)ledger_sum(ledger, column);
-	if (total <= 0)
-		return;
-	ledger_write_bar(html, ledger, total);
-	html_put(html,
-	    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What became of the payload\"><table>"
-	    "<thead><tr><th scope=\"col\">TCP payload</th><th scope=\"col\">Bytes</th><th scope=\"col\">Share</th>"
-	    "<th scope=\"col\">What it is</th></tr></thead><tbody>\n");
-	for (enum ledger_column column = 0; column < LEDGER_COLUMN_NOTED; column++)
-		ledger_write_row(html, ledger, column, total);
-	html_put(html, "</tbody></table></div>\n");
-}
-
-static void page_write_unseen(struct html *html, const struct ledger *ledger)
-{
-	char text[LEDGER_TEXT];
-	bool any = false;
-	html_section_begin(html, "unseen", "What could not be seen");
-	for (enum ledger_reason reason = 0; reason < LEDGER_REASONS; reason++) {
-		const struct ledger_reason_facts *facts = ledger_reason(reason);
-		if (!facts->one || !ledger_is_listed(ledger, reason))
-			continue;
-		html_put(html, any ? "" : "<ul class=\"unseen\">\n");
-		html_format(html, "<li%s>", ledger_is_blinded_by(ledger, reason) ? " class=\"blinds\"" : "");
-		html_text(html, "%s%s%s", ledger_describe(ledger, reason, text), facts->advice ? ". " : "",
-		    facts->advice ? facts->advice : "");
-		html_put(html, "</li>\n");
-		any = true;
-	}
-	html_put(html, any ? "</ul>\n" : "<p class=\"good\">Nothing is known to be missing from this capture.</p>\n");
-	ledger_write_columns(html, ledger);
-	html_section_end(html);
 }
 
 /* ---- what scripts show */
@@ -301,9 +264,8 @@ static void page_write_unseen(struct html *html, const struct ledger *ledger)
 static void page_write_ladder(struct html *html)
 {
 	html_section_begin(html, "ladder", "Ladder");
-	html_put(html,
-	    "<noscript><p class=\"note\">The ladder of a session is drawn by JavaScript, which is off. Its events "
-	    "are in the table of events below.</p></noscript>\n<div id=\"ladder-view\"></div>\n");
+	html_put(html, "<noscript><p class=\"note\">The ladder of a session is drawn by JavaScript, which is off. Its "
+	               "events are in the table of events below.</p></noscript>\n<div id=\"ladder-view\"></div>\n");
 	html_section_end(html);
 }
 
@@ -330,6 +292,19 @@ static void page_list_fields(struct buffer *out)
 			buffer_append_format(out, "%s\"%s\"", i ? "," : ",[", field->words->word(i));
 		buffer_append_text(out, field->words ? "]]" : "]");
 		separator = ",";
+	}
+}
+
+/* Of merged files: the name of each, and the end of it that people read. */
+static void page_list_files(struct buffer *out, const struct html_scan *scan)
+{
+	const struct summary_input *input = &scan->report->summary->input;
+	for (size_t i = 0; input->numbering && i < input->source_count; i++) {
+		buffer_append_text(out, i ? ",[" : "[");
+		json_write_string(out, slice_of_text(input->sources[i]));
+		buffer_append_byte(out, ',');
+		json_write_string(out, slice_of_text(numbering_short(input->numbering, input->sources[i])));
+		buffer_append_byte(out, ']');
 	}
 }
 
@@ -368,8 +343,10 @@ static void page_write_data(struct html *html, const struct html_scan *scan, con
 	    "{\"version\":1,\"begin\":\"%s\",\"span\":%" PRId64 ",\"events\":%" PRIu64 ",\"of_events\":%" PRIu64
 	    ",\"of_sessions\":%" PRIu64 ",\"fields\":[",
 	    timestamp_format(scan->first, time), scan->last - scan->first, choice->events, choice->of_events,
-	    scan->session_count);
+	    scan->shown_sessions);
 	page_list_fields(&out);
+	buffer_append_text(&out, "],\"files\":[");
+	page_list_files(&out, scan);
 	buffer_append_text(&out, "],\"findings\":[");
 	page_list_findings(&out, scan);
 	buffer_append_text(&out, "],\"marks\":[");
@@ -405,15 +382,16 @@ static bool page_write(struct html *html, struct html_scan *scan, const struct h
 	if (report->verdicts)
 		html_write_verdicts(html, report->verdicts);
 	html_write_findings(html, scan);
-	page_write_unseen(html, report->summary->ledger);
+	html_write_log(html, scan);
+	html_write_unseen(html, scan);
+	html_write_hosts(html, report->summary);
 	html_write_timeline(html, scan, report->limit * 3 / 10);
 	page_write_ladder(html);
 	page_write_plugins(html, scan);
 	page_write_events(html, scan, choice);
 	html_write_plots(html, scan);
-	html_put(html,
-	    "</main>\n<footer><p>Made by sioscope " SIOSCOPE_VERSION ". Secrets are masked. This file needs no "
-	    "network and sends nothing.</p></footer>\n");
+	html_put(html, "</main>\n<footer><p>Made by sioscope " SIOSCOPE_VERSION
+	               ". Secrets are masked. This file needs no network and sends nothing.</p></footer>\n");
 	page_write_data(html, scan, choice);
 	return good;
 }
@@ -427,24 +405,31 @@ static void page_write_end(struct html *html)
 	html_put(html, "</body>\n</html>\n");
 }
 
-/* Measured first: what of the events has room depends on all else, and is said at the top. */
-bool html_write(FILE *out, const struct html_report *report)
+/* Measured first: what of the events has room depends on all else, and is said at the top. False: no memory. */
+static bool page_write_whole(FILE *out, struct html_scan *scan)
 {
 	enum { PAGE_SLACK = 4096 };
-	struct html_scan scan;
+	const struct html_report *report = scan->report;
 	struct html measure = {.mask = report->mask}, html = {.out = out, .mask = report->mask};
 	struct html_choice choice = {0};
-	bool good = html_scan(&scan, report) && page_write(&measure, &scan, &choice);
+	if (!page_write(&measure, scan, &choice))
+		return false;
 	page_write_end(&measure);
 	uint64_t left = measure.written + PAGE_SLACK < report->limit ? report->limit - measure.written - PAGE_SLACK : 0;
-	choice = html_write_events(&measure, &scan, left);
-	good = good && !measure.failed && page_write(&html, &scan, &choice);
-	if (good) {
-		html_write_events(&html, &scan, left);
-		page_write_end(&html);
-	}
+	choice = html_write_events(&measure, scan, left);
+	if (measure.failed || !page_write(&html, scan, &choice))
+		return false;
+	html_write_events(&html, scan, left);
+	page_write_end(&html);
+	return !html.failed;
+}
+
+bool html_write(FILE *out, const struct html_report *report)
+{
+	struct html_scan scan;
+	bool good = html_scan(&scan, report) && page_write_whole(out, &scan);
 	html_scan_free(&scan);
-	return good && !html.failed && fflush(out) == 0 && !ferror(out);
+	return good && fflush(out) == 0 && !ferror(out);
 }
 
 bool verdicts_write_html(FILE *out, const struct verdicts_view *view)

@@ -74,7 +74,7 @@ uint64_t html_event_of(const struct html_scan *scan, const struct finding *findi
 	return 0;
 }
 
-static int event_compare(const void *a, const void *b)
+int html_compare_events(const void *a, const void *b)
 {
 	const uint64_t *left = a, *right = b;
 	return *left < *right ? -1 : *left > *right;
@@ -87,14 +87,14 @@ static bool html_scan_list_proving(struct html_scan *scan)
 		if (scan->proofs[i].event)
 			scan->proving[scan->proving_count++] = scan->proofs[i].event;
 	if (scan->proving)
-		qsort(scan->proving, scan->proving_count, sizeof *scan->proving, event_compare);
+		qsort(scan->proving, scan->proving_count, sizeof *scan->proving, html_compare_events);
 	return scan->proving != NULL;
 }
 
 bool html_is_proving(const struct html_scan *scan, uint64_t event)
 {
 	return scan->proving_count &&
-	       bsearch(&event, scan->proving, scan->proving_count, sizeof event, event_compare) != NULL;
+	       bsearch(&event, scan->proving, scan->proving_count, sizeof event, html_compare_events) != NULL;
 }
 
 /* ---- lanes */
@@ -104,14 +104,79 @@ const struct html_lane *html_lane_of(const struct html_scan *scan, uint64_t sess
 	return session && session <= scan->lane_count ? &scan->lanes[session - 1] : NULL;
 }
 
-static void html_lane_mark(struct html_lane *lane, timestamp time, char kind)
+struct html_walk html_walk_of(const struct html_scan *scan)
 {
-	if (lane->mark_count == HTML_LANE_MARKS) {
-		lane->marks_left_out++;
-		return;
+	return (struct html_walk){.scan = scan, .worst = SEVERITY_ERROR + 1};
+}
+
+const struct session *html_walk_next(struct html_walk *walk)
+{
+	const struct html_scan *scan = walk->scan;
+	for (;;) {
+		for (walk->number++; walk->number <= scan->session_count; walk->number++) {
+			const struct html_lane *lane = html_lane_of(scan, walk->number);
+			const struct session *session = (lane ? lane->worst : 0) == walk->worst
+			                                    ? record_session(scan->report->record, walk->number)
+			                                    : NULL;
+			if (session && summary_has(scan->report->summary, session))
+				return session;
+		}
+		if (!walk->worst--)
+			return NULL;
+		walk->number = 0;
 	}
-	lane->mark_time[lane->mark_count] = time;
-	lane->mark_kind[lane->mark_count++] = kind;
+}
+
+static bool html_lane_grow(struct html_scan *scan, struct html_lane *lane)
+{
+	size_t room = lane->mark_room ? 2u * lane->mark_room : 4;
+	if (room > HTML_LANE_MARKS || scan->mark_room + room - lane->mark_room > HTML_MARKS)
+		return false;
+	struct html_mark *grown = budget_resize(&scan->budget, lane->marks, room * sizeof *grown);
+	if (!grown)
+		return false;
+	scan->mark_room += room - lane->mark_room;
+	lane->marks = grown;
+	lane->mark_room = (uint8_t)room;
+	return true;
+}
+
+/* The next mark of the same kind; mark_count: there is none. */
+static size_t html_lane_next_like(const struct html_lane *lane, size_t nth)
+{
+	size_t next = nth + 1;
+	while (next < lane->mark_count && lane->marks[next].kind != lane->marks[nth].kind)
+		next++;
+	return next;
+}
+
+/* Makes room: the two of one kind that are nearest to each other become one. */
+static void html_lane_join(struct html_lane *lane)
+{
+	size_t from = lane->mark_count, to = from;
+	for (size_t i = 0; i < lane->mark_count; i++) {
+		size_t next = html_lane_next_like(lane, i);
+		if (next < lane->mark_count &&
+		    (from == lane->mark_count || lane->marks[next].time - lane->marks[i].until <
+		                                     lane->marks[to].time - lane->marks[from].until)) {
+			from = i;
+			to = next;
+		}
+	}
+	if (from == lane->mark_count)
+		return;
+	lane->marks[from].until = lane->marks[to].until;
+	lane->marks[from].count += lane->marks[to].count;
+	memmove(&lane->marks[to], &lane->marks[to + 1], (lane->mark_count - to - 1u) * sizeof *lane->marks);
+	lane->mark_count--;
+}
+
+static void html_lane_mark(struct html_scan *scan, struct html_lane *lane, timestamp time, char kind)
+{
+	if (lane->mark_count == lane->mark_room && !html_lane_grow(scan, lane))
+		html_lane_join(lane);
+	if (lane->mark_count < lane->mark_room)
+		lane->marks[lane->mark_count++] = (struct html_mark){time, time, 1, kind};
 }
 
 /* A session goes from polling to another transport and never back: what still came by polling then was under way. What
@@ -129,27 +194,45 @@ static void html_lane_carry(struct html_lane *lane, const struct event *event)
 	lane->part_transport[lane->part_count++] = (uint8_t)event->transport;
 }
 
-static void html_lane_take(struct html_lane *lane, const struct event *event)
+static void html_gaps_take(struct html_gaps *gaps, const struct event *event)
 {
-	lane->events++;
+	bool is_first = !gaps->count[0] && !gaps->count[1];
+	gaps->count[event->direction]++;
+	gaps->lost[event->direction] += event->gap.lost;
+	gaps->first = is_first ? event->origin.time : gaps->first;
+	gaps->last = event->origin.time;
+}
+
+static void html_lane_take(struct html_scan *scan, struct html_lane *lane, const struct event *event)
+{
 	html_lane_carry(lane, event);
 	switch (event->kind) {
 	case EVENT_GAP:
-		html_lane_mark(lane, event->origin.time, 'g');
+		html_gaps_take(&lane->gaps, event);
+		html_lane_mark(scan, lane, event->origin.time, 'g');
 		break;
 	case EVENT_MALFORMED:
-		html_lane_mark(lane, event->origin.time, 'm');
+		html_lane_mark(scan, lane, event->origin.time, 'm');
 		break;
 	case EVENT_WS_CLOSE:
-		html_lane_mark(lane, event->origin.time, 'w');
-		break;
 	case EVENT_CLOSE:
 	case EVENT_DISCONNECT:
-		html_lane_mark(lane, event->origin.time, 'c');
+		html_lane_mark(scan, lane, event->origin.time, 'c');
 		break;
 	default:
 		break;
 	}
+}
+
+/* A session also ends without an event that says so. */
+static void html_lane_end(struct html_scan *scan, struct html_lane *lane, const struct session *session)
+{
+	bool is_marked = session->closed == TIMESTAMP_NONE;
+	for (size_t i = 0; !is_marked && i < lane->mark_count; i++)
+		is_marked = lane->marks[i].kind == 'c' && lane->marks[i].time <= session->closed &&
+		            session->closed <= lane->marks[i].until;
+	if (!is_marked)
+		html_lane_mark(scan, lane, session->closed, 'c');
 }
 
 static void html_scan_count_findings(struct html_scan *scan)
@@ -185,7 +268,7 @@ static uint32_t html_scan_name(struct html_scan *scan, const struct event *event
 	return (uint32_t)scan->name_count++;
 }
 
-static void html_scan_latency(struct html_scan *scan, uint32_t number, const struct event *event)
+static void html_scan_latency(struct html_scan *scan, uint32_t number, size_t bucket, const struct event *event)
 {
 	struct html_name *name = &scan->names[number];
 	timestamp latency = record_latency(scan->report->record, event->index);
@@ -201,7 +284,21 @@ static void html_scan_latency(struct html_scan *scan, uint32_t number, const str
 		return;
 	}
 	scan->latencies[scan->latency_count++] = (struct html_latency){
-	    number, (float)((double)latency / TIMESTAMP_SECOND)};
+	    (uint16_t)number, (uint16_t)bucket, (float)((double)latency / TIMESTAMP_SECOND)};
+}
+
+/* Before what comes at `time` is counted: the second that was counted may be over. */
+static void html_scan_second(struct html_scan *scan, timestamp time)
+{
+	struct html_second *now = &scan->second, *most = &scan->busiest;
+	int64_t second = time / TIMESTAMP_SECOND;
+	if (second == now->second)
+		return;
+	for (size_t way = 0; way < 2; way++) {
+		most->events[way] = now->events[way] > most->events[way] ? now->events[way] : most->events[way];
+		most->bytes[way] = now->bytes[way] > most->bytes[way] ? now->bytes[way] : most->bytes[way];
+	}
+	*now = (struct html_second){.second = second};
 }
 
 static void html_scan_plot(struct html_scan *scan, const struct event *event)
@@ -209,14 +306,17 @@ static void html_scan_plot(struct html_scan *scan, const struct event *event)
 	double place = html_percent(scan, event->origin.time) / 100 * HTML_BUCKETS;
 	size_t bucket = place < HTML_BUCKETS ? (size_t)place : HTML_BUCKETS - 1;
 	bool counts = event->kind == EVENT_EVENT || event->kind == EVENT_ACK;
-	scan->bucket_bytes[event->direction][bucket] += event_is_packet(event) ? event->bytes : 0;
+	uint64_t bytes = event_is_packet(event) ? event->bytes : 0;
+	html_scan_second(scan, event->origin.time);
+	scan->second.events[event->direction] += counts;
+	scan->second.bytes[event->direction] += bytes;
+	scan->bucket_bytes[event->direction][bucket] += bytes;
 	scan->bucket_events[event->direction][bucket] += counts;
 	if (event->kind != EVENT_EVENT && event->kind != EVENT_CONNECT && event->kind != EVENT_PING)
 		return;
 	uint32_t name = html_scan_name(scan, event);
 	scan->names[name].events[event->direction]++;
-	scan->names[name].bytes += event->bytes;
-	html_scan_latency(scan, name, event);
+	html_scan_latency(scan, name, bucket, event);
 }
 
 static void html_scan_close(struct html_scan *scan, const struct session *session)
@@ -254,8 +354,9 @@ static void html_scan_sessions(struct html_scan *scan)
 	scan->last = counts->first == TIMESTAMP_NONE ? 0 : counts->last;
 	for (uint64_t number = 1; number <= scan->session_count; number++) {
 		const struct session *session = record_session(scan->report->record, number);
-		if (!session)
+		if (!session || !summary_has(scan->report->summary, session))
 			continue;
+		scan->shown_sessions++;
 		timestamp_widen(&scan->first, &scan->last, session->first);
 		timestamp_widen(&scan->first, &scan->last, session_end(session));
 		if (session->known)
@@ -271,11 +372,22 @@ static void html_scan_events(struct html_scan *scan)
 	for (uint64_t index = 1, count = record_event_count(record); index <= count; index++) {
 		const struct event *event = record_event(record, index);
 		uint64_t session = event->session ? event->session->number : 0;
+		if (!summary_has(scan->report->summary, event->session))
+			continue;
+		scan->event_count++;
 		html_scan_prove(scan, event);
 		html_scan_plot(scan, event);
 		scan->outside += !session;
 		if (session && session <= scan->lane_count)
-			html_lane_take(&scan->lanes[session - 1], event);
+			html_lane_take(scan, &scan->lanes[session - 1], event);
+		else if (event->kind == EVENT_GAP)
+			html_gaps_take(&scan->gaps, event);
+	}
+	html_scan_second(scan, TIMESTAMP_LAST);
+	for (uint64_t number = 1; number <= scan->lane_count; number++) {
+		const struct session *session = record_session(record, number);
+		if (session)
+			html_lane_end(scan, &scan->lanes[number - 1], session);
 	}
 }
 
@@ -299,6 +411,8 @@ bool html_scan(struct html_scan *scan, const struct html_report *report)
 
 void html_scan_free(struct html_scan *scan)
 {
+	for (size_t i = 0; scan->lanes && i < scan->lane_count; i++)
+		budget_release(scan->lanes[i].marks);
 	budget_release(scan->lanes);
 	budget_release(scan->names);
 	budget_release(scan->latencies);

@@ -5,14 +5,9 @@
 
 #include <inttypes.h>
 
-enum { TIMELINE_ROWS = 60 /* in the table that needs no JavaScript */, TIMELINE_BLOCK = 256 };
+enum { TIMELINE_BLOCK = 256 };
 
 /* ---- a lane */
-
-static timestamp timeline_session_end(const struct session *session)
-{
-	return session_end(session) > session->last ? session_end(session) : session->last;
-}
 
 static void lane_write_part(
     struct html *html, const struct html_scan *scan, const char *kind, timestamp begin, timestamp end)
@@ -25,13 +20,14 @@ static void lane_write_part(
 static void lane_write_parts(
     struct html *html, const struct html_scan *scan, const struct html_lane *lane, const struct session *session)
 {
-	timestamp end = timeline_session_end(session);
+	timestamp end = session_end(session);
 	if (!lane->part_count)
 		lane_write_part(html, scan, "none", session->first, end);
 	for (size_t i = 0; i < lane->part_count; i++) {
 		timestamp begin = i ? lane->part_begin[i] : session->first;
-		lane_write_part(html, scan, transport_name(lane->part_transport[i]), begin,
-		    i + 1 < lane->part_count ? lane->part_begin[i + 1] : end);
+		if (begin <= end)
+			lane_write_part(html, scan, transport_name(lane->part_transport[i]), begin,
+			    i + 1 < lane->part_count && lane->part_begin[i + 1] < end ? lane->part_begin[i + 1] : end);
 	}
 }
 
@@ -40,11 +36,33 @@ static const char *lane_mark_class(char kind)
 	return kind == 'g' ? "gap" : kind == 'm' ? "malformed" : "close";
 }
 
+static const struct html_mark *lane_find_mark(const struct html_lane *lane, size_t from, bool closes)
+{
+	while (from < lane->mark_count && (lane->marks[from].kind == 'c') != closes)
+		from++;
+	return from < lane->mark_count ? &lane->marks[from] : NULL;
+}
+
+/* Closes come last, and so above a gap at the same place. NULL: before the first, behind the last. */
+static const struct html_mark *lane_next_mark(const struct html_lane *lane, const struct html_mark *mark)
+{
+	bool closes = mark && mark->kind == 'c';
+	const struct html_mark *next = lane_find_mark(lane, mark ? (size_t)(mark - lane->marks) + 1 : 0, closes);
+	return next || closes ? next : lane_find_mark(lane, 0, true);
+}
+
 static void lane_write_marks(struct html *html, const struct html_scan *scan, const struct html_lane *lane)
 {
-	for (size_t i = 0; i < lane->mark_count; i++)
-		html_format(html, "<rect class=\"%s\" x=\"%.3f%%\" y=\"2\" width=\"2\" height=\"14\"/>",
-		    lane_mark_class(lane->mark_kind[i]), html_percent(scan, lane->mark_time[i]));
+	for (const struct html_mark *mark = lane_next_mark(lane, NULL); mark; mark = lane_next_mark(lane, mark)) {
+		double from = html_percent(scan, mark->time), to = html_percent(scan, mark->until);
+		const char *kind = lane_mark_class(mark->kind);
+		html_format(html, "<rect class=\"%s\" x=\"%.3f%%\" y=\"2\" width=\"2\" height=\"14\"/>", kind, from);
+		if (mark->count > 1)
+			html_format(html,
+			    "<rect class=\"%s several\" x=\"%.3f%%\" y=\"2\" width=\"%.3f%%\" height=\"14\"/><rect "
+			    "class=\"%s\" x=\"%.3f%%\" y=\"2\" width=\"2\" height=\"14\"/>",
+			    kind, from, to - from, kind, to);
+	}
 }
 
 /* Marks at its findings. */
@@ -65,10 +83,10 @@ static void lane_write(struct html *html, const struct html_scan *scan, const st
 	char span[TIMESTAMP_TEXT_SIZE];
 	if (!lane)
 		return;
-	timestamp_format_span(timeline_session_end(session) - session->first, span);
+	timestamp_format_span(session_end(session) - session_begin(session), span);
 	html_format(html,
 	    "<svg class=\"lane\" width=\"100%%\" height=\"18\" role=\"img\" aria-label=\"From +%.3f s, for %s%s%s\">",
-	    (double)(session->first - scan->first) / TIMESTAMP_SECOND, span, lane->part_count ? ", by " : "",
+	    (double)(session_begin(session) - scan->first) / TIMESTAMP_SECOND, span, lane->part_count ? ", by " : "",
 	    lane->part_count ? transport_name(lane->part_transport[0]) : "");
 	lane_write_parts(html, scan, lane, session);
 	lane_write_marks(html, scan, lane);
@@ -82,9 +100,9 @@ static void lane_write(struct html *html, const struct html_scan *scan, const st
 static void timeline_write_close(struct html *html, const struct session *session)
 {
 	if (session->closed == TIMESTAMP_NONE)
-		html_put(html, session->known ? "still open at the end" : "no session");
+		html_put(html, session->known ? "still open at the end" : "not confirmed by a server");
 	else
-		html_text(html, "%s", session->close);
+		html_text(html, "%s%s", session->close, session->known ? "" : " (not confirmed by a server)");
 }
 
 static void timeline_write_row(struct html *html, const struct html_scan *scan, const struct session *session)
@@ -111,38 +129,6 @@ static void timeline_write_row(struct html *html, const struct html_scan *scan, 
 	    span, session->events[DIRECTION_TO_SERVER], session->events[DIRECTION_TO_CLIENT]);
 	timeline_write_close(html, session);
 	html_put(html, "</td></tr>\n");
-}
-
-/* ---- in which order: those with the worst findings first, then by number */
-
-struct timeline_walk {
-	const struct html_scan *scan;
-	unsigned worst;
-	uint64_t number;
-};
-
-static struct timeline_walk timeline_walk_of(const struct html_scan *scan)
-{
-	return (struct timeline_walk){.scan = scan, .worst = SEVERITY_ERROR + 1};
-}
-
-/* The next session; NULL behind the last. */
-static const struct session *timeline_next(struct timeline_walk *walk)
-{
-	const struct html_scan *scan = walk->scan;
-	for (;;) {
-		for (walk->number++; walk->number <= scan->session_count; walk->number++) {
-			const struct html_lane *lane = html_lane_of(scan, walk->number);
-			const struct session *session = (lane ? lane->worst : 0) == walk->worst
-			                                    ? record_session(scan->report->record, walk->number)
-			                                    : NULL;
-			if (session)
-				return session;
-		}
-		if (!walk->worst--)
-			return NULL;
-		walk->number = 0;
-	}
 }
 
 /* ---- as data */
@@ -191,12 +177,13 @@ static void data_lane(struct buffer *out, const struct html_scan *scan, const st
 		buffer_append_format(out, "%s[%" PRId64 ",\"%s\"]", i ? "," : "", lane->part_begin[i] - scan->first,
 		    transport_name(lane->part_transport[i]));
 	buffer_append_text(out, "],\"marks\":[");
-	for (size_t i = 0; i < lane->mark_count; i++)
-		buffer_append_format(out, "%s[%" PRId64 ",\"%s\"]", i ? "," : "", lane->mark_time[i] - scan->first,
-		    lane_mark_class(lane->mark_kind[i]));
+	const char *separator = "";
+	for (const struct html_mark *mark = lane_next_mark(lane, NULL); mark; mark = lane_next_mark(lane, mark)) {
+		buffer_append_format(out, "%s[%" PRId64 ",\"%s\",%" PRId64 ",%" PRIu32 "]", separator,
+		    mark->time - scan->first, lane_mark_class(mark->kind), mark->until - scan->first, mark->count);
+		separator = ",";
+	}
 	buffer_append_byte(out, ']');
-	data_number(out, "marks_left_out", lane->marks_left_out);
-	data_number(out, "count", lane->events);
 	data_number(out, "findings", lane->findings);
 	data_number(out, "worst", lane->worst);
 }
@@ -215,8 +202,9 @@ static void data_session(struct buffer *out, const struct html_scan *scan, const
 	data_number(out, "eio", session->revision);
 	data_time(out, "first", scan, session->first);
 	data_time(out, "begin", scan, session_begin(session));
-	data_time(out, "end", scan, timeline_session_end(session));
-	data_time(out, "life", scan, session_end(session) - session_begin(session) + scan->first);
+	data_time(out, "end", scan, session_end(session));
+	data_time(out, "last", scan, session->last > session_end(session) ? session->last : session_end(session));
+	buffer_append_format(out, ",\"life\":%" PRId64, session_end(session) - session_begin(session));
 	if (session->closed == TIMESTAMP_NONE)
 		buffer_append_text(out, ",\"open\":true");
 	if (!session->known)
@@ -247,14 +235,14 @@ static bool data_write_session(
 
 static uint64_t timeline_write_data(struct html *html, const struct html_scan *scan, uint64_t most)
 {
-	struct timeline_walk walk = timeline_walk_of(scan);
+	struct html_walk walk = html_walk_of(scan);
 	const struct session *session;
 	struct buffer out;
 	uint64_t count = 0, end = html->written + most;
 	buffer_init(&out, BUFFER_NO_LIMIT, NULL);
 	html_data_begin(html, "sessions");
 	html_put(html, "[");
-	while (html->written < end && (session = timeline_next(&walk)) &&
+	while (html->written < end && (session = html_walk_next(&walk)) &&
 	       data_write_session(html, &out, scan, session, count == 0))
 		count++;
 	html_put(html, "]");
@@ -276,45 +264,42 @@ static void timeline_write_axis(struct html *html, const struct html_scan *scan)
 
 static void timeline_write_legend(struct html *html)
 {
-	html_put(html,
-	    "<p class=\"legend\"><span><i class=\"key polling\"></i> polling</span><span><i class=\"key "
-	    "websocket\"></i> "
-	    "WebSocket</span><span><i class=\"key none\"></i> no packet of it was decoded</span><span><i class=\"key "
-	    "gap\">"
-	    "</i> gap in the capture</span><span><i class=\"key close\"></i> close</span><span><i class=\"key "
-	    "error\"></i> "
-	    "finding: error, <i class=\"key warning\"></i> warning, <i class=\"key info\"></i> note</span></p>\n");
+	html_put(html, "<p class=\"legend\"><span><i class=\"key polling\"></i> polling</span><span><i class=\"key "
+	               "websocket\"></i> WebSocket</span><span><i class=\"key none\"></i> no packet of it was "
+	               "decoded</span><span><i class=\"key gap\"></i> gap in the capture</span><span><i class=\"key "
+	               "close\"></i> close</span><span><i class=\"key error\"></i> finding: error, <i class=\"key "
+	               "warning\"></i> warning, <i class=\"key info\"></i> note</span></p>\n");
 }
 
 void html_write_timeline(struct html *html, const struct html_scan *scan, uint64_t most)
 {
-	struct timeline_walk walk = timeline_walk_of(scan);
+	struct html_walk walk = html_walk_of(scan);
 	const struct session *session;
 	uint64_t rows = 0;
 	html_section_begin(html, "sessions", "Sessions over time");
 	timeline_write_legend(html);
 	html_put(html, "<div id=\"timeline-tools\"></div><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-	               "aria-label=\"Table of sessions\"><table id=\"session-table\"><thead><tr><th scope=\"col\">"
-	               "Session</th><th scope=\"col\">Findings</th><th scope=\"col\">Client → server</th>"
-	               "<th scope=\"col\" class=\"lane-cell\">Over time");
+	               "aria-label=\"Table of sessions\"><table id=\"session-table\"><thead><tr><th "
+	               "scope=\"col\">Session</th><th scope=\"col\">Findings</th><th scope=\"col\">Client → "
+	               "server</th><th scope=\"col\" class=\"lane-cell\">Over time");
 	timeline_write_axis(html, scan);
-	html_put(html,
-	    "</th><th scope=\"col\">Life</th><th scope=\"col\">Events to server</th><th scope=\"col\">Events "
-	    "to client</th><th scope=\"col\">How it ended</th></tr></thead><tbody>\n");
-	for (; rows < TIMELINE_ROWS && (session = timeline_next(&walk)); rows++)
+	html_put(html, "</th><th scope=\"col\" class=\"num\">Life</th><th scope=\"col\" class=\"num\">Events to "
+	               "server</th><th scope=\"col\" class=\"num\">Events to client</th><th scope=\"col\">How it "
+	               "ended</th></tr></thead><tbody>\n");
+	for (; rows < HTML_SESSION_ROWS && (session = html_walk_next(&walk)); rows++)
 		timeline_write_row(html, scan, session);
-	if (!scan->session_count)
+	if (!scan->shown_sessions)
 		html_put(html, "<tr><td colspan=\"8\">No Engine.IO session in this capture.</td></tr>\n");
 	html_put(html, "</tbody></table></div>\n");
 	html_format(html,
-	    "<p class=\"faint\" id=\"session-note\">%" PRIu64 " of %" PRIu64 " session%s %s in this table, "
-	    "those with findings first.</p>\n",
-	    rows, scan->session_count, plural_ending(scan->session_count), plural_choose(rows, "is", "are"));
+	    "<p class=\"faint\" id=\"session-note\">%" PRIu64 " of %" PRIu64
+	    " session%s %s in this table, those with findings first.</p>\n",
+	    rows, scan->shown_sessions, plural_ending(scan->shown_sessions), plural_choose(rows, "is", "are"));
 	uint64_t listed = timeline_write_data(html, scan, most - TIMELINE_BLOCK);
-	if (listed < scan->session_count)
+	if (listed < scan->shown_sessions)
 		html_format(html,
-		    "<p class=\"note\">%" PRIu64 " more sessions are not in this file: it is bounded by "
-		    "--max-html. <code>sioscope report --json</code> lists them all.</p>\n",
-		    scan->session_count - listed);
+		    "<p class=\"note\">%" PRIu64 " more sessions are not in this file: it is bounded by --max-html. "
+		    "<code>sioscope report --json</code> lists them all.</p>\n",
+		    scan->shown_sessions - listed);
 	html_section_end(html);
 }

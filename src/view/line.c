@@ -50,6 +50,21 @@ static void line_write_session(struct buffer *out, const struct session *session
 }
 
 /* ,"packets":[12,14] */
+/* Of merged files: the packets by the numbers of the file that has them; of two, when it begins in one and ends in
+ * another. */
+static void line_write_files(struct buffer *out, const struct origin *origin)
+{
+	uint64_t numbers[2];
+	const char *file;
+	for (unsigned nth = 0; (file = origin_in_file(origin, nth, numbers, NULL)); nth++) {
+		buffer_append_text(out, nth ? ",{\"file\":" : ",\"files\":[{\"file\":");
+		json_write_string(out, slice_of_text(file));
+		buffer_append_format(out, ",\"packets\":[%" PRIu64 ",%" PRIu64 "]}", numbers[0], numbers[1]);
+	}
+	if (origin_in_file(origin, 0, numbers, NULL))
+		buffer_append_byte(out, ']');
+}
+
 static void line_write_numbers(struct buffer *out, const struct origin *origin)
 {
 	buffer_append(out, SLICE(",\""));
@@ -61,6 +76,7 @@ static void line_write_numbers(struct buffer *out, const struct origin *origin)
 	buffer_append_byte(out, ']');
 	if (origin->stream)
 		line_write_number(out, KEY("stream"), origin->stream);
+	line_write_files(out, origin);
 }
 
 static void line_write_origin(struct buffer *out, const struct event *event)
@@ -209,10 +225,15 @@ void line_write_leg(struct buffer *out, const struct event_leg *leg)
 	buffer_append_format(out, ",\"time\":\"%s\"}", timestamp_format(leg->origin.time, time));
 }
 
-/* Returns how long its head is: the members before the type. */
-static size_t line_compose(struct buffer *out, const struct event *event, bool cut)
+/* Where in a line the members lie that the wire filled: no other can hold a secret. */
+struct line_wire {
+	size_t begin, end;
+};
+
+static struct line_wire line_compose(struct buffer *out, const struct event *event, bool cut)
 {
-	size_t begin = out->len, head;
+	struct line_wire wire;
+	size_t before = out->len;
 	char time[TIMESTAMP_TEXT_SIZE];
 	buffer_append(out, SLICE("{\"time\":\""));
 	buffer_append_text(out, timestamp_format(event->origin.time, time));
@@ -220,11 +241,14 @@ static size_t line_compose(struct buffer *out, const struct event *event, bool c
 	line_write_number(out, KEY("index"), event->index);
 	line_write_session(out, event->session);
 	line_write_origin(out, event);
-	head = out->len - begin;
+	wire.begin = out->len - before;
 	line_write_name(out, KEY("type"), event_kind_name(event->kind));
+	if (event->kind != EVENT_CONNECT) /* whose data is a secret wholly: the type says so */
+		wire.begin = out->len - before;
 	line_write_kind(out, event);
 	if (event_raw(event))
 		line_write_raw(out, event);
+	wire.end = out->len - before;
 	if (event->queued)
 		line_write_number(out, KEY("queued_us"), (uint64_t)(event->queued / 1000));
 	if (event->answers)
@@ -243,15 +267,17 @@ static size_t line_compose(struct buffer *out, const struct event *event, bool c
 		buffer_append(out, SLICE(",\"cut\":true"));
 	line_write_number(out, KEY("bytes"), event->bytes);
 	buffer_append_byte(out, '}');
-	return head;
+	return wire;
 }
 
 static bool line_write_masked(struct buffer *out, const struct event *event, const struct mask *mask, bool cut)
 {
 	struct buffer masked;
-	size_t begin = out->len, head = line_compose(out, event, cut);
+	size_t begin = out->len;
+	struct line_wire wire = line_compose(out, event, cut);
 	buffer_init(&masked, out->limit - begin, NULL);
-	if (!out->truncated && mask_write_line(mask, slice_drop(buffer_slice(out), begin), head, &masked)) {
+	if (!out->truncated &&
+	    mask_write_line(mask, slice_drop(buffer_slice(out), begin), wire.begin, wire.end, &masked)) {
 		out->len = begin;
 		buffer_append(out, buffer_slice(&masked));
 		out->truncated |= masked.truncated;

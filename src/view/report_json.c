@@ -34,6 +34,67 @@ static void report_json_add_detail(
 		tree_add_text(input, key, ledger->details[reason]);
 }
 
+/* Connections that several inputs have, by the input that they are read from. */
+static void report_json_add_vantages(cJSON *object, const struct summary_input *input)
+{
+	cJSON *list = tree_add_array(object, "vantage");
+	for (size_t i = 0; i < input->vantage_count; i++) {
+		cJSON *vantage = tree_object();
+		tree_add_text(vantage, "input", input->vantages[i].input);
+		tree_add_count(vantage, "connections", input->vantages[i].connections);
+		tree_append(list, vantage);
+	}
+}
+
+static void report_json_add_milliseconds(cJSON *object, const char *key, timestamp span)
+{
+	if (span == TIMESTAMP_NONE)
+		tree_add_text(object, key, NULL);
+	else
+		tree_add_number(object, key, (double)span / TIMESTAMP_MILLISECOND);
+}
+
+/* From the input that it was compared with to it, or back. */
+static void report_json_add_way(cJSON *object, const char *key, const struct summary_way *way)
+{
+	cJSON *added = tree_add_object(object, key);
+	tree_add_count(added, "seen", way->seen);
+	tree_add_count(added, "lost", way->lost);
+	report_json_add_milliseconds(added, "least_ms", way->least);
+	report_json_add_milliseconds(added, "median_ms", way->median);
+	report_json_add_milliseconds(added, "most_ms", way->most);
+}
+
+static cJSON *report_json_skew_of(const struct summary_skew *skew)
+{
+	cJSON *object = tree_object();
+	tree_add_text(object, "input", skew->input);
+	tree_add_text(object, "to", skew->to);
+	report_json_add_milliseconds(object, "offset_ms", skew->is_known ? skew->offset : TIMESTAMP_NONE);
+	report_json_add_milliseconds(object, "bound_ms", skew->is_known ? skew->bound : TIMESTAMP_NONE);
+	if (skew->is_known)
+		tree_add_number(object, "drift_ppm", skew->drift * 1e6);
+	else
+		tree_add_text(object, "drift_ppm", NULL);
+	tree_add_word(object, "by", skew->is_given ? "option" : skew->by_events ? "events" : "segments");
+	tree_add_bool(object, "corrected", skew->is_known && skew->is_corrected);
+	if (skew->is_given || !skew->is_known)
+		return object;
+	tree_add_count(object, "matches", skew->matches);
+	tree_add_text(object, "peer", skew->peer);
+	report_json_add_way(object, "from_peer", &skew->ways[0]);
+	report_json_add_way(object, "to_peer", &skew->ways[1]);
+	return object;
+}
+
+static cJSON *report_json_skew(const struct summary_input *input)
+{
+	cJSON *list = tree_array();
+	for (size_t i = 0; i < input->skew_count; i++)
+		tree_append(list, report_json_skew_of(&input->skews[i]));
+	return list;
+}
+
 static cJSON *report_json_input(const struct summary *summary)
 {
 	const struct engine_counts *counts = summary->counts;
@@ -50,6 +111,8 @@ static cJSON *report_json_input(const struct summary *summary)
 		tree_add_count(input, "lines", summary->input.lines);
 		tree_add_text(input, "loggers", summary->input.loggers);
 	}
+	if (summary->input.vantage_count)
+		report_json_add_vantages(input, &summary->input);
 	tree_add_count(input, "bytes", counts->bytes);
 	tree_add_timestamp(input, "first", counts->first);
 	tree_add_timestamp(input, "last", counts->last);
@@ -83,6 +146,9 @@ static cJSON *report_json_input(const struct summary *summary)
 	report_json_add_detail(input, "cut", summary->ledger, LEDGER_INPUT_CUT);
 	report_json_add_detail(input, "log_misses", summary->ledger, LEDGER_LOG_MISSES);
 	report_json_add_limits(input, summary);
+	cJSON *part = summary->part ? tree_add_array(input, "sessions") : NULL; /* of which alone the report is */
+	for (size_t i = 0; part && i < summary->part->count; i++)
+		tree_append(part, tree_count(summary->part->sessions[i]));
 	return input;
 }
 
@@ -175,6 +241,24 @@ static void report_json_add_legs(cJSON *object, const struct summary_session *se
 		report_json_add_leg(legs, &session->legs[i].client, &session->legs[i].server, session->legs[i].packets);
 }
 
+/* Median times from event to ack, as seen on each leg, nearest to the client first. */
+static void report_json_add_hops(cJSON *object, const struct hop_times *hops)
+{
+	cJSON *added = tree_add_object(object, "hops");
+	tree_add_count(added, "acks", hops->count);
+	cJSON *list = tree_add_array(added, "latency_ms");
+	for (size_t leg = 0; leg < hops->legs; leg++)
+		tree_append(list, tree_number((double)hops->medians[leg] / TIMESTAMP_MILLISECOND));
+	cJSON *p95s = tree_add_array(added, "latency_p95_ms"), *between = tree_add_array(added, "between_ms"),
+	      *between_p95s = tree_add_array(added, "between_p95_ms");
+	for (size_t leg = 0; leg < hops->legs; leg++)
+		tree_append(p95s, tree_number((double)hops->p95s[leg] / TIMESTAMP_MILLISECOND));
+	for (size_t leg = 0; leg + 1 < hops->legs; leg++) {
+		tree_append(between, tree_number((double)hops->between_medians[leg] / TIMESTAMP_MILLISECOND));
+		tree_append(between_p95s, tree_number((double)hops->between_p95s[leg] / TIMESTAMP_MILLISECOND));
+	}
+}
+
 static cJSON *report_json_session(const struct summary_session *session, const struct findings *findings)
 {
 	cJSON *object = tree_object();
@@ -185,6 +269,8 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 	if (session->user)
 		tree_add_text(object, "user", session->user);
 	report_json_add_legs(object, session);
+	if (session->hops)
+		report_json_add_hops(object, session->hops);
 	if (session->process)
 		report_json_add_process(object, session->process, session->doubtful);
 	tree_add_bool(object, "known", session->known);
@@ -211,6 +297,22 @@ static cJSON *report_json_session(const struct summary_session *session, const s
 
 /* ---- findings */
 
+/* Of merged files: the packets by the numbers of the file that has them. */
+static void report_json_add_files(cJSON *object, const struct origin *origin)
+{
+	uint64_t numbers[2];
+	const char *name = origin_in_file(origin, 0, numbers, NULL);
+	cJSON *files = name ? tree_add_array(object, "files") : NULL;
+	for (unsigned nth = 0; (name = origin_in_file(origin, nth, numbers, NULL)); nth++) {
+		cJSON *file = tree_object();
+		tree_add_text(file, "file", name);
+		cJSON *packets = tree_add_array(file, "packets");
+		tree_append(packets, tree_count(numbers[0]));
+		tree_append(packets, tree_count(numbers[1]));
+		tree_append(files, file);
+	}
+}
+
 static cJSON *report_json_evidence(const struct evidence *evidence)
 {
 	cJSON *object = tree_object();
@@ -219,6 +321,7 @@ static cJSON *report_json_evidence(const struct evidence *evidence)
 	tree_append(numbers, tree_count(evidence->origin.last));
 	if (evidence->origin.stream)
 		tree_add_count(object, "stream", evidence->origin.stream);
+	report_json_add_files(object, &evidence->origin);
 	tree_add_text(object, "what", evidence->what);
 	return object;
 }
@@ -273,6 +376,10 @@ bool report_json_write(FILE *out, const struct mask *mask, const struct summary 
 	good = good && tree_print(out, mask, report_json_ledger(summary->ledger));
 	fputs(",\"unseen\":", out);
 	good = good && tree_print(out, mask, report_json_unseen(summary->ledger));
+	if (summary->input.skew_count) {
+		fputs(",\"skew\":", out);
+		good = good && tree_print(out, mask, report_json_skew(&summary->input));
+	}
 	fputs(",\"sessions\":[", out);
 	for (size_t i = 0; good && i < summary->session_count; i++) {
 		if (i)
@@ -280,6 +387,10 @@ bool report_json_write(FILE *out, const struct mask *mask, const struct summary 
 		good = tree_print(out, mask, report_json_session(&summary->sessions[i], summary->findings));
 	}
 	fputc(']', out);
+	if (summary->log.lines) {
+		fputs(",\"log\":", out);
+		good = good && tree_print(out, mask, report_json_log(&summary->log, summary->findings));
+	}
 	good = good && sections_write_json(out, mask, &summary->sections);
 	fprintf(out, ",\"findings_left_out\":%" PRIu64, findings_left_out(summary->findings));
 	fputs(",\"findings\":", out);

@@ -7,15 +7,6 @@
 
 /* ---- the head */
 
-/* "2026-11-23 11:33:10 UTC" */
-static const char *report_text_time(timestamp time, char text[TIMESTAMP_TEXT_SIZE])
-{
-	timestamp_format(time, text);
-	text[10] = ' ';
-	memcpy(text + 19, " UTC", 5);
-	return text;
-}
-
 /* "3.1 kB other (TLS, encrypted)": with the reasons where they matter. */
 static void report_text_column(struct buffer *line, const struct ledger *ledger, enum ledger_column column)
 {
@@ -47,6 +38,8 @@ static void report_text_ledger(const struct text_writer *writer, const struct le
 		report_text_column(&seen, ledger, column);
 	report_text_column(&unseen, ledger, LEDGER_COLUMN_LOST);
 	report_text_column(&unseen, ledger, LEDGER_COLUMN_CUT);
+	if (unseen.len)
+		buffer_append_format(&unseen, " (%.1f %% of all payload)", ledger_missing_share(ledger));
 	if (seen.len)
 		text_write(writer, STYLE_PLAIN, 0, "TCP payload, %s: %.*s", text_size(ledger->captured, size),
 		    (int)seen.len, captured);
@@ -63,7 +56,7 @@ static const char *report_text_span(const struct engine_counts *counts, char tex
 	text[0] = '\0';
 	if (counts->first != TIMESTAMP_NONE)
 		snprintf(text, REPORT_SPAN, ", %s from %s", timestamp_format_span(counts->last - counts->first, span),
-		    report_text_time(counts->first, time));
+		    text_time(counts->first, time));
 	return text;
 }
 
@@ -76,8 +69,7 @@ static void report_text_recording(const struct text_writer *writer, const struct
 	    plural_choose(input->entries, "entry", "entries"), report_text_span(summary->counts, span));
 	text_write(writer, STYLE_FAINT, 0,
 	    "A HAR shows neither how connections and WebSockets were closed, nor pings of the WebSocket itself, nor "
-	    "the "
-	    "server: for its log, give --server-log FILE; for its processes, run sioscope -p there.");
+	    "the server: for its log, give --server-log FILE; for its processes, run sioscope -p there.");
 }
 
 /* What a server wrote, and what it does not write. */
@@ -90,8 +82,7 @@ static void report_text_log(const struct text_writer *writer, const struct summa
 	text_write(writer, STYLE_FAINT, 0,
 	    "A log shows what the server did: no sizes in bytes, no HTTP answers, not how connections ended, and "
 	    "nothing of the client, whose addresses and agents it does not name. A finding that no line of it states "
-	    "is "
-	    "likely at most: to be sure, capture packets (sioscope -i, tcpdump) or run sioscope -p there.");
+	    "is likely at most: to be sure, capture packets (sioscope -i, tcpdump) or run sioscope -p there.");
 }
 
 static void report_text_head(const struct text_writer *writer, const struct summary *summary)
@@ -99,13 +90,19 @@ static void report_text_head(const struct text_writer *writer, const struct summ
 	const struct engine_counts *counts = summary->counts;
 	for (size_t i = 0; i < summary->input.source_count; i++)
 		text_heading(writer, i ? "and %s" : "sioscope " SIOSCOPE_VERSION ": %s", summary->input.sources[i]);
+	if (summary->part) {
+		char of[SUMMARY_PART_TEXT];
+		text_write(writer, STYLE_WARNING, 0, "This report is of %s alone. " SUMMARY_PART_REST,
+		    summary_part_format(summary->part, of));
+	}
 	if (counts->packets) {
 		char size[32], span[TIMESTAMP_TEXT_SIZE], time[TIMESTAMP_TEXT_SIZE];
 		text_write(writer, STYLE_PLAIN, 0, "%" PRIu64 " packet%s, %s, %s from %s", counts->packets,
 		    plural_ending(counts->packets), text_size(counts->bytes, size),
-		    timestamp_format_span(counts->last - counts->first, span), report_text_time(counts->first, time));
+		    timestamp_format_span(counts->last - counts->first, span), text_time(counts->first, time));
 		report_text_ledger(writer, summary->ledger);
 	}
+	report_text_write_inputs(writer, &summary->input);
 	if (summary->input.entries)
 		report_text_recording(writer, summary);
 	if (summary->input.lines)
@@ -119,7 +116,7 @@ static enum text_style report_text_severity_style(enum severity severity)
 	return severity == SEVERITY_ERROR ? STYLE_ERROR : severity == SEVERITY_WARNING ? STYLE_WARNING : STYLE_FAINT;
 }
 
-enum { REPORT_LABEL = 160, REPORT_SESSIONS_NAMED = 6, REPORT_ORIGINS_NAMED = 3 };
+enum { REPORT_LABEL = 480, REPORT_SESSIONS_NAMED = 6, REPORT_ORIGINS_NAMED = 3 };
 
 static bool report_text_is_like(const struct finding *finding, size_t a, size_t b)
 {
@@ -191,7 +188,7 @@ bool report_is_twin(const struct finding *a, const struct finding *b)
 	           (a->cause && a->cause == b->cause && strcmp(a->subject, b->subject) == 0));
 }
 
-static bool report_text_was_written(const struct findings *findings, const struct finding *finding)
+bool report_is_repeated(const struct findings *findings, const struct finding *finding)
 {
 	for (const struct finding *earlier = findings->first; earlier != finding; earlier = earlier->next)
 		if (report_is_twin(earlier, finding))
@@ -264,7 +261,7 @@ static void report_text_finding(const struct text_writer *writer, const struct f
 /* What could not be seen has its own part below. */
 static bool report_text_is_listed(const struct findings *findings, const struct finding *finding)
 {
-	return finding->code != CODE_CAPTURE_INCOMPLETE && !report_text_was_written(findings, finding);
+	return finding->code != CODE_CAPTURE_INCOMPLETE && !report_is_repeated(findings, finding);
 }
 
 static uint64_t report_text_listed(const struct findings *findings)
@@ -308,6 +305,12 @@ static void report_text_health(const struct text_writer *writer, const struct su
 	    "No problems found%s (checked: transports, handshakes, heartbeats, namespaces, acks and closes%.*s).%.*s",
 	    whole ? "" : " in the part that was captured (see below)", (int)more.len, more_text, (int)lack.len,
 	    lack_text);
+	uint64_t seen, lost = summary_lost_between(&summary->input, &seen);
+	if (lost)
+		text_write(writer, STYLE_WARNING, 0,
+		    "Between the hosts %" PRIu64 " of %" PRIu64
+		    " segments did not arrive: TCP sends them again, which delays what they carry.",
+		    lost, seen);
 }
 
 static void report_text_findings(const struct text_writer *writer, const struct summary *summary)
@@ -336,8 +339,9 @@ static const char *report_text_transports(unsigned transports)
 static void report_text_life(const struct text_writer *writer, const struct summary_session *session)
 {
 	char span[TIMESTAMP_TEXT_SIZE];
+	timestamp begin = session->opened == TIMESTAMP_NONE ? session->first : session->opened;
 	timestamp end = session->closed == TIMESTAMP_NONE ? session->last : session->closed;
-	timestamp_format_span(end - session->first, span);
+	timestamp_format_span(end - begin, span);
 	if (!session->handshake_seen && !session->refused)
 		text_write(writer, STYLE_PLAIN, 6, "its handshake was not captured");
 	if (session->closed == TIMESTAMP_NONE)
@@ -395,6 +399,8 @@ static void report_text_session(const struct text_writer *writer, const struct s
 	report_text_namespaces(writer, session);
 	text_write(writer, STYLE_PLAIN, 6, "events: %" PRIu32 " to the server, %" PRIu32 " to the client",
 	    session->events[DIRECTION_TO_SERVER], session->events[DIRECTION_TO_CLIENT]);
+	if (session->hops)
+		report_text_write_hops(writer, session);
 	report_text_trouble(writer, session);
 }
 
@@ -501,9 +507,13 @@ static void report_text_next_session(
 static void report_text_sessions(const struct text_writer *writer, const struct summary *summary)
 {
 	uint64_t count = summary->counted[true], listed = 0;
+	if (!count && summary->part)
+		return;
 	text_blank(writer);
 	if (!count) {
-		text_heading(writer, "No Engine.IO session in this capture");
+		text_heading(writer, summary->counted[false]
+		                         ? "No Engine.IO session that a server confirms in this capture"
+		                         : "No Engine.IO session in this capture");
 		return;
 	}
 	text_heading(writer, "%" PRIu64 " session%s", count, plural_ending(count));
@@ -535,6 +545,11 @@ static void report_text_strangers(const struct text_writer *writer, const struct
 		text_write(writer, STYLE_PLAIN, 2, "%s -> %s asked with sid %s",
 		    endpoint_format(&session->client, client), endpoint_format(session->server, server),
 		    *session->sid ? session->sid : "none, on a WebSocket");
+		if (session->events[DIRECTION_TO_SERVER] || session->events[DIRECTION_TO_CLIENT])
+			text_write(writer, STYLE_PLAIN, 6,
+			    "events: %" PRIu32 " to the server, %" PRIu32 " to the client",
+			    session->events[DIRECTION_TO_SERVER], session->events[DIRECTION_TO_CLIENT]);
+		report_text_trouble(writer, session);
 	}
 	if (count > listed)
 		text_write(
@@ -567,6 +582,7 @@ bool report_text_write(const struct text_writer *writer, const struct summary *s
 	report_text_findings(writer, summary);
 	report_text_sessions(writer, summary);
 	report_text_strangers(writer, summary);
+	report_text_write_log(writer, &summary->log, summary->findings);
 	sections_write(writer, &summary->sections);
 	report_text_unseen(writer, summary->ledger);
 	return fflush(writer->out) == 0 && !ferror(writer->out);

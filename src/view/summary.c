@@ -1,7 +1,10 @@
 /* What reports show, gathered while the timeline goes by; and the sections of plug-ins, as one observer. */
+#include "base/numbering.h"
+#include "base/text.h"
 #include "view/report.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 /* ---- the summary */
@@ -107,6 +110,15 @@ static void summary_keep_legs(struct summary *summary, struct summary_session *k
 	kept->leg_count = (uint8_t)session->leg_count;
 }
 
+static void summary_keep_hops(struct summary *summary, struct summary_session *kept, const struct hop_times *times)
+{
+	struct hop_times *hops = times->legs ? arena_alloc(&summary->texts, sizeof *hops) : NULL;
+	if (!hops)
+		return;
+	*hops = *times;
+	kept->hops = hops;
+}
+
 static uint32_t summary_count(uint64_t count)
 {
 	return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
@@ -161,6 +173,7 @@ static struct summary_session *summary_place(struct summary *summary, const stru
 static void summary_take_session(void *self, const struct session *session)
 {
 	struct summary *summary = self;
+	const struct hop_times hops = hops_end_session(summary->hops, session->number);
 	struct summary_session *kept = summary_place(summary, session);
 	summary->counted[session->known]++;
 	if (!kept)
@@ -193,19 +206,48 @@ static void summary_take_session(void *self, const struct session *session)
 	};
 	summary_keep_namespaces(summary, kept, session);
 	summary_keep_legs(summary, kept, session);
+	summary_keep_hops(summary, kept, &hops);
 	summary->before = *kept;
 }
 
-void summary_init(struct summary *summary, size_t most, const struct plugin_facts *plugged)
+static void summary_take_event(void *self, const struct event *event)
 {
-	*summary = (struct summary){
-	    .observer = {.self = summary, .session_closed = summary_take_session}, .most = most};
-	sections_init(&summary->sections, plugged);
+	struct summary *summary = self;
+	summary_log_take(&summary->log, event);
+	if (!summary->hops && (event->leg_count || event->awaits_legs))
+		summary->hops = hops_new(summary->texts.budget);
+	hops_take_event(summary->hops, event);
+}
+
+static void summary_take_crossed(void *self, uint64_t index, const struct event_leg *leg)
+{
+	hops_take_crossed(((struct summary *)self)->hops, index, leg);
+}
+
+static void summary_take_end(void *self)
+{
+	struct summary *summary = self;
+	summary_log_end(&summary->log);
+}
+
+void summary_init(struct summary *summary, size_t most, const struct detector_facts *facts)
+{
+	memset(summary, 0, sizeof *summary);
+	summary->observer = (struct observer){.self = summary,
+	    .event = summary_take_event,
+	    .crossed = summary_take_crossed,
+	    .session_closed = summary_take_session,
+	    .end = summary_take_end};
+	summary->most = most;
+	summary->log.facts = facts;
+	summary->log.texts = &summary->texts;
+	sections_init(&summary->sections, &facts->plugged);
 	arena_init(&summary->texts, SUMMARY_TEXT);
 }
 
 void summary_free(struct summary *summary)
 {
+	hops_free(summary->hops);
 	sections_free(&summary->sections);
 	arena_free(&summary->texts);
 	budget_release(summary->sessions);
@@ -247,6 +289,82 @@ void summary_finish(
 		qsort(summary->sessions, summary->session_count, sizeof *summary->sessions, summary_compare);
 }
 
+/* ---- of some of the sessions */
+
+static int part_compare(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+	return left < right ? -1 : left > right;
+}
+
+bool summary_part_has(const struct summary_part *part, uint64_t session)
+{
+	return part->count &&
+	       bsearch(&session, part->sessions, part->count, sizeof *part->sessions, part_compare) != NULL;
+}
+
+bool summary_has(const struct summary *summary, const struct session *session)
+{
+	return !summary->part || (session && summary_part_has(summary->part, session->number));
+}
+
+const char *summary_part_format(const struct summary_part *part, char text[SUMMARY_PART_TEXT])
+{
+	enum { NAMED = 4 };
+	struct buffer line = buffer_over(text, SUMMARY_PART_TEXT - 1);
+	if (part->count > NAMED)
+		buffer_append_format(&line, "%zu sessions", part->count);
+	else
+		buffer_append_format(&line, "session%s", plural_ending(part->count));
+	for (size_t i = 0; part->count <= NAMED && i < part->count; i++)
+		buffer_append_format(&line, "%s %" PRIu64,
+		    !i                     ? ""
+		    : i + 1 == part->count ? " and"
+		                           : ",",
+		    part->sessions[i]);
+	buffer_append_format(&line, " (of %" PRIu64 ")", part->all);
+	text[line.len] = '\0';
+	return text;
+}
+
+/* Where it was seen on other legs was said after the event was emitted; the record has it beside the event. */
+static void summary_replay_event(struct summary *part, const struct event *kept)
+{
+	struct event event = *kept;
+	const struct observer *sections = &part->sections.observer;
+	event.awaits_legs = false;
+	part->observer.event(part, &event);
+	sections->event(sections->self, &event);
+}
+
+static void summary_replay_session(struct summary *part, const struct record *record, const struct session *session)
+{
+	const struct observer *sections = &part->sections.observer;
+	sections->session_opened(sections->self, session);
+	for (uint64_t index = record_session_first(record, session->number); index;
+	     index = record_next_of_session(record, index))
+		summary_replay_event(part, record_event(record, index));
+	part->observer.session_closed(part, session);
+	sections->session_closed(sections->self, session);
+}
+
+void summary_gather_part(struct summary *part, const struct summary *whole, const struct summary_part *of,
+    const struct record *record, const struct findings *findings)
+{
+	part->part = of;
+	part->findings = findings;
+	part->input = whole->input;
+	part->counts = whole->counts;
+	part->ledger = whole->ledger;
+	for (size_t i = 0; i < of->count; i++) {
+		const struct session *session = record_session(record, of->sessions[i]);
+		if (session)
+			summary_replay_session(part, record, session);
+	}
+	part->observer.end(part);
+	part->sections.observer.end(part->sections.observer.self);
+}
+
 uint64_t summary_refused(const struct summary *summary)
 {
 	return summary->refused + summary->sections.refused + summary->findings->memory.refused;
@@ -258,6 +376,76 @@ const char *summary_namespace(const struct summary_session *session, size_t nth)
 	while (nth--)
 		name += strlen(name) + 1;
 	return name;
+}
+
+double ledger_missing_share(const struct ledger *ledger)
+{
+	double missing = (double)ledger_sum(ledger, LEDGER_COLUMN_LOST) + (double)ledger_sum(ledger, LEDGER_COLUMN_CUT);
+	return missing > 0 ? 100 * missing / (missing + (double)ledger->captured) : 0;
+}
+
+/* ---- clocks, hops */
+
+uint64_t summary_lost_between(const struct summary_input *input, uint64_t *seen)
+{
+	uint64_t lost = 0;
+	*seen = 0;
+	for (size_t i = 0; i < input->skew_count; i++)
+		for (size_t back = 0; back < 2; back++) {
+			lost += input->skews[i].ways[back].lost;
+			*seen += input->skews[i].ways[back].seen;
+		}
+	return lost;
+}
+
+const char *hop_place(size_t leg)
+{
+	static const char *const places[SESSION_LEGS] = {
+	    "at the edge", "behind it", "behind the second hop", "behind the third hop"};
+	return places[leg];
+}
+
+const char *milliseconds_format(timestamp span, timestamp bound, char text[TIMESTAMP_TEXT_SIZE])
+{
+	int digits = bound == TIMESTAMP_NONE || bound < TIMESTAMP_MILLISECOND / 10 ? 3 : 1;
+	double shown = (double)(span < 0 ? -span : span);
+	if (shown < (double)(10 * TIMESTAMP_SECOND))
+		snprintf(text, TIMESTAMP_TEXT_SIZE, "%.*f ms", digits, shown / TIMESTAMP_MILLISECOND);
+	else
+		snprintf(text, TIMESTAMP_TEXT_SIZE, "%.*f s", digits + 3, shown / TIMESTAMP_SECOND);
+	return text;
+}
+
+static const char *skew_why_uncorrected(const struct summary_skew *skew)
+{
+	bool is_apart = skew->offset > skew->bound || -skew->offset > skew->bound;
+	if (skew->is_streamed && !is_apart)
+		return ""; /* as interfaces of one machine are not */
+	if (skew->is_streamed)
+		return "; times are left as they are, because it is read only once: from files sioscope puts them "
+		       "right";
+	return skew->is_corrected ? "" : "; times are left as they are (--skew none)";
+}
+
+const char *skew_format(const struct summary_skew *skew, const struct numbering *numbering, char text[SKEW_TEXT])
+{
+	const char *input = numbering_short(numbering, skew->input);
+	char offset[TIMESTAMP_TEXT_SIZE], bound[TIMESTAMP_TEXT_SIZE], drift[48] = "";
+	const char *way = skew->offset < 0 ? "behind" : "ahead";
+	milliseconds_format(skew->offset, skew->bound, offset);
+	if (skew->drift != 0)
+		snprintf(drift, sizeof drift, ", drift %.*f ppm", fabs(skew->drift) < 10e-6, skew->drift * 1e6);
+	if (skew->is_contradicted)
+		snprintf(text, SKEW_TEXT,
+		    "%.150s's clock cannot be compared with %.150s's: what both saw fits no offset, so times are left "
+		    "as they are. Was a clock set during the capture? Give the offset by --skew FILE=TIME",
+		    input, numbering_short(numbering, skew->peer));
+	else if (skew->is_given)
+		snprintf(text, SKEW_TEXT, "%.150s's clock is %s %s (as --skew says)", input, offset, way);
+	else
+		snprintf(text, SKEW_TEXT, "%.150s's clock is %s %s (± %s%s)%s", input, offset, way,
+		    milliseconds_format(skew->bound, skew->bound, bound), drift, skew_why_uncorrected(skew));
+	return text;
 }
 
 /* ---- the sections of plug-ins */

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -72,7 +73,7 @@ static void text_flow(const struct text_writer *writer, enum text_style style, i
 	} while (*text);
 }
 
-const char *text_size(uint64_t bytes, char text[32])
+const char *text_size(uint64_t bytes, char text[TEXT_SIZE])
 {
 	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
 	double size = (double)bytes;
@@ -81,7 +82,15 @@ const char *text_size(uint64_t bytes, char text[32])
 		size /= 1000;
 		unit++;
 	}
-	snprintf(text, 32, unit ? "%.1f %s" : "%.0f %s", size, bytes == 1 ? "byte" : units[unit]);
+	snprintf(text, TEXT_SIZE, unit ? "%.1f %s" : "%.0f %s", size, bytes == 1 ? "byte" : units[unit]);
+	return text;
+}
+
+const char *text_time(timestamp time, char text[TIMESTAMP_TEXT_SIZE])
+{
+	timestamp_format(time, text);
+	text[10] = ' ';
+	memcpy(text + 19, " UTC", 5);
 	return text;
 }
 
@@ -208,6 +217,11 @@ cJSON *tree_count(uint64_t count)
 	return cJSON_CreateNumber((double)count);
 }
 
+cJSON *tree_number(double number)
+{
+	return cJSON_CreateNumber(round(number * 1e6) / 1e6);
+}
+
 /* ---- adding */
 
 static void tree_note_missing(cJSON *parent, cJSON *item)
@@ -258,6 +272,11 @@ void tree_add_text(cJSON *object, const char *key, const char *text)
 void tree_add_count(cJSON *object, const char *key, uint64_t count)
 {
 	tree_add(object, key, tree_count(count));
+}
+
+void tree_add_number(cJSON *object, const char *key, double number)
+{
+	tree_add(object, key, tree_number(number));
 }
 
 void tree_add_bool(cJSON *object, const char *key, bool value)

@@ -55,6 +55,9 @@ static inline const char *text_of_shown(const struct buffer *shown)
 enum { TEXT_SIZE = 32 };
 const char *text_size(uint64_t bytes, char text[TEXT_SIZE]);
 
+/* "2026-11-23 11:33:10 UTC". Returns `text`. */
+const char *text_time(timestamp time, char text[TIMESTAMP_TEXT_SIZE]);
+
 /* ---- trees for JSON */
 
 /* Each may be NULL: no memory. What adds them takes that, and the tree is then not whole. */
@@ -63,6 +66,8 @@ cJSON *tree_array(void);
 cJSON *tree_word(const char *word); /* ASCII, of the program itself */
 cJSON *tree_text(const char *text); /* from the wire: bytes that are not UTF-8 are put right on the way */
 cJSON *tree_count(uint64_t count);  /* held as a double: exact up to 2^53, which no count here reaches */
+
+cJSON *tree_number(double number); /* to a millionth */
 
 /* Take the item over. */
 void tree_add(cJSON *object, const char *key, cJSON *item);
@@ -75,6 +80,7 @@ cJSON *tree_add_array(cJSON *object, const char *key);
 void tree_add_word(cJSON *object, const char *key, const char *word);
 void tree_add_text(cJSON *object, const char *key, const char *text); /* null for "" and NULL */
 void tree_add_count(cJSON *object, const char *key, uint64_t count);
+void tree_add_number(cJSON *object, const char *key, double number);
 void tree_add_bool(cJSON *object, const char *key, bool value);
 void tree_add_timestamp(cJSON *object, const char *key, timestamp time); /* null for TIMESTAMP_NONE */
 

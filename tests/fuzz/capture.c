@@ -308,7 +308,7 @@ static void give_item(struct reading *reading, const struct capture_item *item, 
 	if (reading->time > reading->last)
 		reading->last = reading->time;
 	if ((item->kind & CAPTURE_LINK) == CAPTURE_LOG)
-		engine_take_log(reading->engine, reading->time, item->bytes);
+		engine_take_log(reading->engine, reading->time, item->bytes, 0);
 	else if (how == CAPTURE_CUT)
 		give_halves(reading, item);
 	else
@@ -414,7 +414,7 @@ static void read_capture(struct reading *reading, struct slice items, enum captu
 	const struct observer nobody = {0};
 	struct diagnosis *diagnosis = diagnosis_new(&facts, FINDING_BYTES);
 	struct summary summary;
-	summary_init(&summary, REPORT_SESSIONS, &facts.plugged);
+	summary_init(&summary, REPORT_SESSIONS, &facts);
 	demand(diagnosis);
 	reading->record = how == CAPTURE_KEPT ? record_new(RECORD_BYTES) : NULL;
 	const struct observer *observers[5 + 2 * PLUGINS_MOST] = {&checks,
@@ -447,7 +447,7 @@ static void end_reading(struct reading *reading)
 
 /* ---- the second reading */
 
-/* Where something was lost, late or unreadable, it may matter how the bytes came: reading begins anew where a segment
+/* Where something was lost, late or unreadable, it may matter how the bytes came: reading begins again where a segment
  * looks like a beginning. */
 static bool is_orderly(const struct engine_counts *counts)
 {

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "net/headers.h"
+#include "net/link.h"
 
 bool capture_next(struct slice *rest, struct capture_item *item)
 {

@@ -117,7 +117,7 @@ static void check_json(const struct mask *mask, struct slice text)
 	demand(mask_write_json(mask, buffer_slice(&line), slice_of(NULL, 0), &out));
 	demand(json_is_valid(buffer_slice(&out)));
 	demand_hidden(buffer_slice(&out));
-	mask_write_line(mask, buffer_slice(&line), strlen("{"), &again);
+	mask_write_line(mask, buffer_slice(&line), strlen("{"), line.len, &again);
 	demand(slice_equals(buffer_slice(&again), buffer_slice(&out)));
 	buffer_free(&again);
 	buffer_free(&line);

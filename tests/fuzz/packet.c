@@ -2,8 +2,11 @@
  * Packets from anybody, through link, IP, fragments and TCP: what is found lies within what was given, and a datagram
  * is joined of no more than came. Input: records of a link type, a length of two bytes, and that many bytes.
  */
+#include "net/encapsulation.h"
 #include "net/fragment.h"
 #include "net/headers.h"
+#include "net/link.h"
+#include "net/icmp.h"
 #include "tests/fuzz/demand.h"
 
 #include <stdlib.h>
@@ -24,11 +27,30 @@ static bool lies_within(struct slice part, struct slice whole)
 static void check_segment(const struct ip_packet *packet)
 {
 	struct segment segment;
+	struct icmp_error error;
+	if (icmp_read_error(packet, &error))
+		demand(*icmp_text(&error.said) && error.source.version == packet->source.version);
 	if (packet->protocol != IP_PROTOCOL_TCP || !tcp_read_segment(packet->payload, packet->missing, &segment))
 		return;
 	demand(lies_within(segment.payload, packet->payload));
 	demand(segment.payload.len + 20 <= packet->payload.len);
 	demand(segment.missing <= packet->missing);
+}
+
+/* Layer by layer; what is inside lies within what wraps it. */
+static void check_wrapped(struct ip_packet packet)
+{
+	const char *name = NULL;
+	for (int depth = 0; depth < ENCAPSULATION_DEPTH && !packet.fragment; depth++) {
+		const struct ip_packet outer = packet;
+		enum encapsulation found = encapsulation_open(&packet, &name);
+		demand(found == ENCAPSULATION_NONE || name);
+		if (found != ENCAPSULATION_OPENED)
+			return;
+		demand(lies_within(packet.payload, outer.payload) && packet.missing <= 65535 + 40);
+		if (!packet.fragment)
+			check_segment(&packet);
+	}
 }
 
 static bool join(struct check *check, struct ip_packet *packet)
@@ -53,8 +75,10 @@ static void check_packet(struct check *check, struct slice network)
 	demand(packet.source.version == packet.destination.version);
 	demand(lies_within(packet.payload, network) && packet.missing <= 65535 + 40);
 	demand(strlen(address_format(&packet.source, true, text)) < sizeof text);
-	if (!packet.fragment || join(check, &packet))
-		check_segment(&packet);
+	if (packet.fragment && !join(check, &packet))
+		return;
+	check_segment(&packet);
+	check_wrapped(packet);
 }
 
 static void check_frame(struct check *check, int link_type, struct slice frame)

@@ -139,7 +139,7 @@ static void tell_event(void *self, const struct event *event)
 	buffer_append_byte(self, '\n');
 }
 
-/* Returns if what is told may depend on the segments. Behind bytes that cannot be read, reading begins anew where a
+/* Returns if what is told may depend on the segments. Behind bytes that cannot be read, reading begins again where a
  * segment looks like a beginning. */
 static bool play(struct slice records, size_t most, struct buffer *told)
 {

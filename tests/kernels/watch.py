@@ -1,6 +1,6 @@
 """Watches real servers by probes, in each way that chooses a process, and compares with what the client counted.
 
-Usage: watch.py SIOSCOPE NODE_MODULES [OUT]. CERT and KEY name the files of a certificate. Writes to OUT (else stdout)
+Usage: watch.py SIOSCOPE NODE_MODULES [OUT]. The program that speaks by io_uring is looked for beside NODE_MODULES. CERT and KEY name the files of a certificate. Writes to OUT (else stdout)
 which kernel this is, and a line for each run: server, transport, mode, result, separated by tabs. The result is `same`
 with what was counted, `refused` with what sioscope said, or `differs` with the first difference. The last line is
 `end`.
@@ -91,15 +91,15 @@ def plain(value):
     return [plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
-async def talk(url):
+async def talk(url, events=EVENTS, **how):
     counted = {"c>s": [], "s>c": []}
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as http:
         client = socketio.AsyncClient(http_session=http, reconnection=False, ssl_verify=False)
         client.on("echoed", lambda data: counted["s>c"].append(["event", "echoed", [plain(data)]]))
-        await client.connect(url, wait_timeout=30)
-        for number in range(EVENTS):
-            payload = {"n": number, "text": "ünï " * 10, "blob": bytes(range(number % 7))}
-            if number % 5 == 4:
+        await client.connect(url, wait_timeout=30, **how)
+        for number in range(events):
+            payload = {"n": number, "text": "ünï " * 10} | ({} if how else {"blob": bytes(range(number % 7))})
+            if number % 5 == 4 and not how:
                 payload["large"] = f"{number} " * 60_000
             counted["c>s"].append(["event", "echo", [plain(payload)]])
             answer = await client.call("echo", payload, timeout=60)
@@ -146,8 +146,8 @@ def difference(counted, seen):
 
 # ---- the runs: one sioscope for each mode, which watches all servers; the client talks to one after the other
 
-def watch(servers, options):
-    """Yields (server, result, words) for each."""
+def watch(servers, options, meanwhile):
+    """`meanwhile` is called with the process once it watches. Yields (server, result, words) for each."""
     dump, said, counted = work / "dump", work / "said", {}
     began = time.monotonic()
     process = subprocess.Popen([sioscope, "dump", "--show-secrets", *options], stdout=dump.open("w"), stderr=said.open("w"))
@@ -157,6 +157,7 @@ def watch(servers, options):
             yield from ((server, "refused", tail(said, 2000)) for server in servers)
             return
         watches = time.monotonic()
+        meanwhile(process)
         for server in servers:
             counted[server] = asyncio.run(asyncio.wait_for(talk(server.url), TALK))
         talked = time.monotonic()
@@ -175,26 +176,84 @@ def watch(servers, options):
         yield server, "differs" if differs else "same", f"{differs}; {tail(said)}" if differs else count
 
 
-def modes(servers):
-    yield "-p", [word for server in servers for word in ("-p", str(server.process.pid))]
-    yield "--process", [word for name in ("echo_server.py", "node") for word in ("--process", name)]
-    yield "--port", [word for server in servers for word in ("--port", str(server.port))]
-    group.mkdir()
+def children_of(process):
+    for each in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(each.read_text().rpartition(")")[2].split()[1]) == process:
+                yield each.parent
+        except OSError:
+            pass  # it has ended
+
+
+def settle(watching):
+    """Until what attaches to libraries, a child of it, has opened nothing more for a while."""
+    before, since = -1, time.monotonic()
+    while time.monotonic() < since + 3:
+        held = sum(len(list((each / "fd").iterdir())) for each in children_of(watching.pid))
+        if held != before:
+            before, since = held, time.monotonic()
+        time.sleep(0.2)
+
+
+def move(servers, to, watching=None):
     for server in servers:
-        (group / "cgroup.procs").write_text(str(server.process.pid))
-    yield "--cgroup", ["--cgroup", group.name]
+        (to / "cgroup.procs").write_text(str(server.process.pid))
+    if watching:
+        settle(watching)
+
+
+def modes(servers):
+    def nothing(watching):
+        pass
+    yield "-p", [word for server in servers for word in ("-p", str(server.process.pid))], nothing
+    yield "--process", [word for name in ("echo_server.py", "node") for word in ("--process", name)], nothing
+    yield "--port", [word for server in servers for word in ("--port", str(server.port))], nothing
+    (group / "below").mkdir(parents=True)
+    move(servers, group)
+    yield "--cgroup", ["--cgroup", group.name], nothing
+    yield "moved", ["--cgroup", group.name + "/below"], lambda watching: move(servers, group / "below", watching)
+
+
+def watch_ring():
+    """What passes by io_uring is said, where the kernel shows which request is done."""
+    program, port = pathlib.Path(node_modules).parent.parent / "made" / "ring" / "raw_echo", FIRST_PORT + 50
+    if not program.exists():
+        return "skipped", "tests/live/make ring was not run"
+    shows = tuple(map(int, os.uname().release.split(".")[:2])) >= (5, 17)
+    server = subprocess.Popen([program, str(port)], stderr=subprocess.DEVNULL)
+    report, said = work / "report", work / "said"
+    try:
+        await_that(lambda: "the program does not listen", WATCH, lambda: listens(port) or server.poll() is not None)
+        if server.poll() is not None:
+            return "skipped", "this kernel has no io_uring"
+        process = subprocess.Popen([sioscope, "report", "--json", "-p", str(server.pid)], stdout=report.open("w"), stderr=said.open("w"))
+        await_that(lambda: "it does not watch yet: " + tail(said), WATCH, lambda: is_watching(process))
+        asyncio.run(asyncio.wait_for(talk(f"http://127.0.0.1:{port}", 3, transports=["websocket"]), TALK))
+        time.sleep(0.4)
+        process.send_signal(signal.SIGINT)
+        process.wait(END)
+    finally:
+        server.kill()
+        server.wait()
+    reasons = [each["reason"] for each in json.loads(report.read_text())["unseen"]]
+    good = ("io-uring" in reasons) == shows
+    return ("same", "") if good else ("differs", f"{reasons}, {tail(said)}")
 
 
 def run(servers):
     for server in servers:
         await_that(lambda: f"{server.kind} over {server.scheme} does not listen: {tail(server.log)}", START, server.is_up)
     print(f"the servers listen after {time.monotonic() - BEGAN:.1f} s", file=sys.stderr)
-    for mode, options in modes(servers):
+    for mode, options, meanwhile in modes(servers):
         try:
-            for server, result, words in watch(servers, options):
+            for server, result, words in watch(servers, options, meanwhile):
                 print(server.kind, server.scheme, mode, result, words, sep="\t", file=out, flush=True)
         except (Failure, OSError, asyncio.TimeoutError, subprocess.TimeoutExpired, socketio.exceptions.SocketIOError) as why:
             print("all", "all", mode, "differs", f"{type(why).__name__}: {why}", sep="\t", file=out, flush=True)
+    try:
+        print("io_uring", "tcp", "-p", *watch_ring(), sep="\t", file=out, flush=True)
+    except (Failure, OSError, asyncio.TimeoutError, subprocess.TimeoutExpired, socketio.exceptions.SocketIOError) as why:
+        print("io_uring", "tcp", "-p", "differs", f"{type(why).__name__}: {why}", sep="\t", file=out, flush=True)
 
 
 print("kernel", os.uname().release, sep="\t", file=out, flush=True)
@@ -209,7 +268,7 @@ except Failure as why:
 finally:
     for server in servers:
         server.stop()
-    if group.exists():
-        await_that(lambda: "the cgroup is not empty", END, lambda: not (group / "cgroup.procs").read_text())
-        group.rmdir()
+    for each in filter(pathlib.Path.exists, (group / "below", group)):
+        await_that(lambda: "the cgroup is not empty", END, lambda: not (each / "cgroup.procs").read_text())
+        each.rmdir()
 print("end", file=out)

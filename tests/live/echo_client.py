@@ -1,4 +1,5 @@
-"""A client of echo_server.py. Usage: echo_client.py ADDRESS WHAT [COUNT]; ADDRESS as there, or tls:PORT.
+"""A client of echo_server.py. Usage: echo_client.py ADDRESS WHAT [COUNT]; ADDRESS as there, or tls:PORT. SERVER in the
+environment: its address, if that is not 127.0.0.1; FROM: the client's own.
 
 WHAT: talk (COUNT echoes, text and binary, small and large, from polling over to WebSocket), squeeze (the same, compressed),
 poll (the same by polling alone), block (three sessions while the server stands still for COUNT seconds), race (an event
@@ -7,6 +8,7 @@ after the other), linger (COUNT small echoes, five a second), direct (COUNT smal
 (the server sends COUNT events at once).
 """
 import asyncio
+import os
 import sys
 
 import aiohttp
@@ -14,11 +16,12 @@ import socketio
 
 address, what, count = sys.argv[1], sys.argv[2], int((sys.argv + ["5"])[3])
 scheme, where = address.split(":", 1)
-url = {"tcp": "http://127.0.0.1:" + where, "tls": "https://127.0.0.1:" + where, "unix": "http://localhost"}[scheme]
+host, own = os.environ.get("SERVER", "127.0.0.1"), os.environ.get("FROM")
+url = {"tcp": f"http://{host}:{where}", "tls": f"https://{host}:{where}", "unix": "http://localhost"}[scheme]
 
 
 def connector():
-    return aiohttp.UnixConnector(where) if scheme == "unix" else aiohttp.TCPConnector(ssl=False)
+    return aiohttp.UnixConnector(where) if scheme == "unix" else aiohttp.TCPConnector(ssl=False, local_addr=(own, 0) if own else None)
 
 
 async def session(transports=None, namespaces=None, squeeze=False):

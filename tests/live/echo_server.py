@@ -2,7 +2,9 @@
 
 Usage: echo_server.py KIND ADDRESS RECORD
 KIND: asyncio or uvloop (under uvicorn), aiohttp, hypercorn, granian (its own HTTP, and rustls), forking (the process
-listens; a child of it that is forked at SIGUSR1 serves). ADDRESS: tcp:PORT, unix:PATH, tls:PORT (CERT and KEY in the
+listens; a child of it that is forked at SIGUSR1 serves), gunicorn (a master, and a worker that SIGHUP replaces), reuseport
+(two processes that listen at the same port), inherited (the listening socket is descriptor 3, as systemd passes it on),
+reload (uvicorn --reload: a file reload.py beside RECORD that is touched replaces the worker). ADDRESS: tcp:PORT, unix:PATH, tls:PORT (CERT and KEY in the
 environment). RECORD: a file that gets a line of JSON for each event.
 
 Events: `echo` is answered by an event `echoed` and an ack; `block` SECONDS stands still; `fail` behaves as Reflex does when
@@ -27,7 +29,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGTERM] if kin
 logging.basicConfig(stream=sys.stderr, level=logging.INFO)
 sio = socketio.AsyncServer(async_mode="aiohttp" if kind == "aiohttp" else "asgi", cors_allowed_origins="*",
                            max_http_buffer_size=8_000_000, ping_interval=5, ping_timeout=5)
-out = open(record, "w", buffering=1)
+out = open(record, "a", buffering=1)  # of several processes
 
 
 def plain(value):
@@ -89,6 +91,10 @@ def context():
     return made
 
 
+def files():
+    return {"ssl_certfile": os.environ["CERT"], "ssl_keyfile": os.environ["KEY"]} if scheme == "tls" else {}
+
+
 def serve_aiohttp():
     from aiohttp import web
     app = web.Application()
@@ -100,8 +106,45 @@ def serve_aiohttp():
 def serve_uvicorn():
     import uvicorn
     place = {"uds": where} if scheme == "unix" else {"host": "127.0.0.1", "port": int(where)}
-    tls = {"ssl_certfile": os.environ["CERT"], "ssl_keyfile": os.environ["KEY"]} if scheme == "tls" else {}
-    uvicorn.run(socketio.ASGIApp(sio), loop=kind, log_level="warning", **place, **tls)
+    uvicorn.run(socketio.ASGIApp(sio), loop=kind, log_level="warning", **place, **files())
+
+
+def serve_gunicorn():
+    import gunicorn.app.base
+
+    class Application(gunicorn.app.base.BaseApplication):
+        def load_config(self):
+            tls = {"certfile": os.environ["CERT"], "keyfile": os.environ["KEY"]} if scheme == "tls" else {}
+            given = {"bind": f"127.0.0.1:{where}", "workers": 1, "worker_class": "uvicorn_worker.UvicornWorker", **tls}
+            for name, value in given.items():
+                self.cfg.set(name, value)
+
+        def load(self):
+            return app
+
+    Application().run()
+
+
+def serve_reuseport():
+    import socket
+    import uvicorn
+    os.fork()
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind(("127.0.0.1", int(where)))
+    uvicorn.run(app, loop="asyncio", log_level="warning", fd=listener.fileno(), **files())
+
+
+def serve_inherited():
+    import uvicorn
+    uvicorn.run(app, loop="asyncio", log_level="warning", fd=3, **files())
+
+
+def serve_reload():
+    import uvicorn
+    here, watched = os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.path.abspath(record))
+    uvicorn.run("echo_server:app", app_dir=here, host="127.0.0.1", port=int(where), reload=True, reload_dirs=[watched],
+                reload_includes=["reload.py"], log_level="warning", **files())
 
 
 def serve_hypercorn():
@@ -124,8 +167,7 @@ def serve_forking():
         signal.sigwait([signal.SIGTERM])
         os.kill(child, signal.SIGKILL)
         return
-    tls = {"ssl_certfile": os.environ["CERT"], "ssl_keyfile": os.environ["KEY"]} if scheme == "tls" else {}
-    uvicorn.run(app, loop="asyncio", log_level="warning", fd=listener.fileno(), **tls)
+    uvicorn.run(app, loop="asyncio", log_level="warning", fd=listener.fileno(), **files())
 
 
 def serve_granian():
@@ -140,4 +182,4 @@ def serve_granian():
 
 app = socketio.ASGIApp(sio)
 if __name__ == "__main__":
-    {"aiohttp": serve_aiohttp, "granian": serve_granian, "hypercorn": serve_hypercorn, "forking": serve_forking}.get(kind, serve_uvicorn)()
+    globals().get("serve_" + kind, serve_uvicorn)()

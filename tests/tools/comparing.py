@@ -10,7 +10,7 @@ import concurrent.futures, json, os, signal, subprocess, sys
 
 HERE = "tests/captures"
 SHARED = os.path.join(os.environ.get("SHARED", "../shared"), "captures")
-FILES = ("capture.pcap.zst", "capture.pcap", "server.log")
+FILES = ("capture.pcap.zst", "capture.pcap", "trace.har.zst", "server.log")
 
 
 def capture_in(folder):

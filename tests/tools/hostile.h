@@ -117,7 +117,9 @@ static void upgrade(struct hostile *hostile, const char *extension)
 	    extension);
 	say_text(hostile, false, head);
 	snprintf(head, sizeof head,
-	    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%s\r\n", extension);
+	    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+	    "ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n%s\r\n",
+	    extension);
 	say_text(hostile, true, head);
 }
 

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "net/headers.h"
+#include "net/link.h"
 
 #include <err.h>
 #include <pcap/pcap.h>
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 
 enum {
-	LINK_ETHERNET = 1,
 	WINDOW = 8,         /* packets within which things are moved */
 	GLUED_MOST = 32000, /* bytes of a glued payload: it must fit an IP packet */
 };

@@ -13,6 +13,7 @@
 #include "http/http1.h"
 #include "http/message.h"
 #include "net/headers.h"
+#include "net/link.h"
 #include "net/reassembly.h"
 #include "socketio/engineio.h"
 #include "socketio/socketio.h"

@@ -1,11 +1,13 @@
 """Writes captures that no terminal should meet as they are. Usage:
-hostile.py escapes|huge|many|lanes|refused|cut [COUNT] FILE. lanes: COUNT connections of one session at once; refused:
-COUNT sessions that ask for one of two namespaces that the server does not have; cut: the file ends in the middle of a packet."""
+hostile.py escapes|huge|many|lanes|refused|cut|secret [COUNT] FILE. lanes: COUNT connections of one session at once; refused:
+COUNT sessions that ask for one of two namespaces that the server does not have; cut: the file ends in the middle of a packet;
+secret: the same secret masked, in the clear, and compressed."""
 import base64
 import hashlib
 import json
 import struct
 import sys
+import zlib
 
 what, *number_given, path = sys.argv[1:]
 count = int(number_given[0]) if number_given else 100000
@@ -29,10 +31,10 @@ def segment(up, payload, flags=0x18, port=40000):
         sequence[up] += len(piece) + (1 if flags & 2 else 0)
 
 
-def frame(up, text, port=40000):
+def frame(up, text, port=40000, key=b"\0\0\0\0", first=b"\x81"):
     payload = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     size = len(payload)
-    head = b"\x81"
+    head = first
     mask = 0x80 if up else 0
     if size < 126:
         head += bytes([mask | size])
@@ -40,7 +42,10 @@ def frame(up, text, port=40000):
         head += bytes([mask | 126]) + struct.pack(">H", size)
     else:
         head += bytes([mask | 127]) + struct.pack(">Q", size)
-    segment(up, head + (b"\0\0\0\0" if up else b"") + payload, port=port)
+    if up:
+        head += key
+        payload = payload if key == b"\0\0\0\0" else bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
+    segment(up, head + payload, port=port)
 
 
 def begin(port=40000):
@@ -64,11 +69,12 @@ def websocket(sid, port=40000):
     segment(True, f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode(), port=port)
     segment(False, f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode(), port=port)
+            f"Sec-WebSocket-Accept: {accept}\r\n{extensions}\r\n".encode(), port=port)
     opening = {"sid": sid, "upgrades": [], "pingInterval": 25000, "pingTimeout": 20000, "maxPayload": 100000000}
     frame(False, "0" + json.dumps(opening, separators=(",", ":")), port)
 
 
+extensions = "Sec-WebSocket-Extensions: permessage-deflate\r\n" if what == "secret" else ""
 websocket("abc")
 frame(True, "40")
 frame(False, '40{"sid":"def"}')
@@ -95,6 +101,13 @@ elif what == "refused":
         websocket(f"abc{number}", port)
         frame(True, f"40{name},", port)
         frame(False, f'44{name},{{"message":"Invalid namespace"}}', port)
+elif what == "secret":
+    login = '42["login",{"password":"hunter2-hunter2","user":"ann"}]'
+    frame(True, login, key=b"\x37\xfa\x21\x3d")
+    frame(False, login)
+    deflate = zlib.compressobj(wbits=-15)
+    frame(False, deflate.compress(login.encode()) + deflate.flush(zlib.Z_SYNC_FLUSH)[:-4], first=b"\xc1")
+    frame(True, '42["token","abcdefgh12345678"]', key=b"\x37\xfa\x21\x3d")
 elif what == "cut":
     frame(True, '42["one",1]')
     frame(False, '42["two",2]')

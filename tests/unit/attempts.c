@@ -37,6 +37,19 @@ static void a_syn_that_is_sent_three_times_is_not_answered(void **state)
 	assert_int_equal(scene->attempt.outcome, ATTEMPT_UNANSWERED);
 }
 
+static void a_syn_that_is_answered_at_its_fourth_time_is_accepted_all_the_same(void **state)
+{
+	struct scene *scene = *state;
+	for (uint64_t i = 0; i < 4; i++)
+		ask(scene, 1 + 1000 * i);
+	give(scene, 3002, DIRECTION_TO_CLIENT, 0, TCP_SYN | TCP_ACK, "");
+	engine_end(scene->engine);
+	assert_int_equal(scene->attempts, 2);
+	assert_int_equal(scene->attempt.outcome, ATTEMPT_ACCEPTED);
+	assert_int_equal(scene->attempt.tries, 4);
+	assert_int_equal(scene->attempt.origin.first, 1);
+}
+
 static void a_syn_that_was_captured_three_times_is_one(void **state)
 {
 	struct scene *scene = *state;
@@ -80,6 +93,7 @@ int main(void)
 	    SCENE(a_syn_that_is_answered_by_a_reset_is_refused),
 	    SCENE(a_syn_that_is_answered_by_one_is_accepted),
 	    SCENE(a_syn_that_is_sent_three_times_is_not_answered),
+	    SCENE(a_syn_that_is_answered_at_its_fourth_time_is_accepted_all_the_same),
 	    SCENE(a_syn_that_was_captured_three_times_is_one),
 	    SCENE(a_syn_that_waits_at_the_end_is_not_answered),
 	    SCENE(a_client_whose_server_was_not_captured_shows_nothing),

@@ -349,6 +349,29 @@ static void what_the_filter_stops_is_counted(void **state)
 	buffer_free(&made.bytes);
 }
 
+static void of_frames_with_tags_that_no_filter_lets_through_the_word_that_is_missing_is_known(void **state)
+{
+	(void)state;
+	static const char tagged[] =
+	    "\x02\0\0\0\0\1\x02\0\0\0\0\2\x81\0\0\5\x08\0\x45\0\0\x14\0\0\0\0\x40\6\0\0\x0a\0\0\1\x0a\0\0\2";
+	char why[256];
+	struct packet packet;
+	struct made made = {0};
+	buffer_init(&made.bytes, BUFFER_NO_LIMIT, NULL);
+	put_header(&made, MAGIC_MICROSECONDS, 1);
+	put_number(&made, 4, 1);
+	put_number(&made, 4, 0);
+	put_number(&made, 4, sizeof tagged - 1);
+	put_number(&made, 4, sizeof tagged - 1);
+	buffer_append(&made.bytes, slice_of(tagged, sizeof tagged - 1));
+	struct source *source = open_bytes(buffer_slice(&made.bytes), "tcp", why);
+	assert_non_null(source);
+	assert_int_equal(source_next(source, &packet), SOURCE_END);
+	assert_string_equal(source->counts.filter_word, "vlan");
+	source_free(source);
+	buffer_free(&made.bytes);
+}
+
 /* ---- compressed */
 
 static size_t deflate_into(struct slice plain, uint8_t *out, size_t room)
@@ -538,6 +561,7 @@ int main(void)
 	    cmocka_unit_test(a_packet_knows_its_link_type),
 	    cmocka_unit_test(a_filter_keeps_the_packets_numbers),
 	    cmocka_unit_test(what_the_filter_stops_is_counted),
+	    cmocka_unit_test(of_frames_with_tags_that_no_filter_lets_through_the_word_that_is_missing_is_known),
 	    cmocka_unit_test(a_filter_sees_the_frames_inside_pktap),
 	    cmocka_unit_test(a_filter_holds_for_each_link_type_of_a_macs_pcapng),
 	    cmocka_unit_test(a_filter_on_pktap_that_only_a_live_capture_knows_is_refused),

@@ -247,6 +247,30 @@ static void a_server_that_ends_a_poll_in_the_middle_of_its_answer_for_good_went_
 	assert_non_null(strstr(SEES(stage, CODE_ABNORMAL_CLOSE)->seen, "in the middle of its answer"));
 }
 
+/* A POST that came too slowly: refused before it was whole, and the answer is. */
+static void a_server_that_answers_wholly_and_ends_the_connection_cut_no_answer(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	struct target target;
+	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
+	struct exchange exchange = {.target = &target,
+	    .status = 408,
+	    .state = EXCHANGE_ANSWERED,
+	    .end = EXCHANGE_UNANSWERED,
+	    .ended_by = TO_CLIENT,
+	    .left = TIMESTAMP_NONE,
+	    .request = {.incomplete = true},
+	    .answer = {.begun = stage->now, .ended = stage->now}};
+	exchange.request.head.method = SLICE("POST");
+	target_read(&target, SLICE("/socket.io/?EIO=4&transport=polling&sid=sid"));
+	event.exchange = &exchange;
+	event.transport = TRANSPORT_POLLING;
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_emit_event(stage, &event);
+	DOES_NOT_SEE(stage, CODE_ABNORMAL_CLOSE);
+}
+
 static void a_session_that_goes_on_by_another_connection_was_not_cut(void **state)
 {
 	struct stage *stage = *state;
@@ -395,6 +419,55 @@ static void a_server_that_ends_the_session_does_not_answer_the_connect(void **st
 	const struct finding *found = SEES(stage, CODE_CONNECT_UNANSWERED);
 	assert_int_equal(found->severity, SEVERITY_ERROR);
 	assert_non_null(strstr(found->seen, "the server ended the session"));
+}
+
+/* As a server of node 4, of whose kind alone no other is known by its sids and its handshake, ends it. */
+static const struct finding *end_connect_of_node(struct stage *stage, double seconds, bool is_joined)
+{
+	stage->session.handshake_seen = true;
+	stage->session.opened = stage->now;
+	stage_recognise(stage, "8cBN-8Rrwha44iTDAABI", "sid,upgrades,pingInterval,pingTimeout,maxPayload", "4");
+	ask_to_connect(stage, seconds);
+	if (is_joined)
+		stage->session.namespaces[0].state = NAMESPACE_CONNECTED;
+	if (is_joined) {
+		struct event other = stage_event(stage, EVENT_CONNECT, TO_SERVER);
+		other.packet.nsp = SLICE("/other");
+		stage_emit_event(stage, &other);
+		stage_wait(stage, 2);
+	}
+	stage_close(stage, 1005);
+	return SEES(stage, CODE_CONNECT_UNANSWERED);
+}
+
+static void a_session_that_ends_at_the_connect_timeout_waited_for_a_middleware(void **state)
+{
+	const struct finding *found = end_connect_of_node(*state, 45, false);
+	assert_string_equal(found->cause, "connect-timeout");
+	assert_non_null(strstr(found->seen, "its connectTimeout of 45.0 s was over"));
+	assert_non_null(strstr(found->advice, "next()"));
+}
+
+static void a_session_that_ends_at_another_time_met_no_connect_timeout(void **state)
+{
+	const struct finding *found = end_connect_of_node(*state, 30, false);
+	assert_string_equal(found->cause, "connect-undecided");
+	assert_null(strstr(found->seen, "connectTimeout"));
+}
+
+static void a_session_that_has_joined_a_namespace_meets_no_connect_timeout(void **state)
+{
+	assert_string_equal(end_connect_of_node(*state, 43, true)->cause, "connect-undecided");
+}
+
+static void a_client_that_leaves_at_the_connect_timeout_is_not_ended_by_it(void **state)
+{
+	struct stage *stage = *state;
+	stage->session.handshake_seen = true;
+	stage_recognise(stage, "8cBN-8Rrwha44iTDAABI", "sid,upgrades,pingInterval,pingTimeout,maxPayload", "4");
+	ask_to_connect(stage, 45);
+	stage_emit(stage, EVENT_WS_CLOSE, TO_SERVER);
+	assert_string_equal(SEES(stage, CODE_CONNECT_UNANSWERED)->cause, "connect-undecided");
 }
 
 static void a_client_that_leaves_at_once_did_not_wait_for_its_connect(void **state)
@@ -895,6 +968,7 @@ int main(void)
 	    ON_STAGE(a_client_that_leaves_long_after_such_a_packet_did_not_mind),
 	    ON_STAGE(a_server_that_ends_a_poll_without_an_answer_for_good_went_away),
 	    ON_STAGE(a_server_that_ends_a_poll_in_the_middle_of_its_answer_for_good_went_away),
+	    ON_STAGE(a_server_that_answers_wholly_and_ends_the_connection_cut_no_answer),
 	    ON_STAGE(a_session_that_goes_on_by_another_connection_was_not_cut),
 	    ON_STAGE(a_server_that_ends_what_the_client_ended_cut_nothing),
 	    ON_STAGE(what_ends_after_the_clients_goodbye_is_not_cut),
@@ -911,6 +985,10 @@ int main(void)
 	    ON_STAGE(a_client_that_leaves_a_slow_login_misses_nothing),
 	    ON_STAGE(a_connect_that_waits_for_long_is_only_possibly_unanswered),
 	    ON_STAGE(a_server_that_ends_the_session_does_not_answer_the_connect),
+	    ON_STAGE(a_session_that_ends_at_the_connect_timeout_waited_for_a_middleware),
+	    ON_STAGE(a_session_that_ends_at_another_time_met_no_connect_timeout),
+	    ON_STAGE(a_session_that_has_joined_a_namespace_meets_no_connect_timeout),
+	    ON_STAGE(a_client_that_leaves_at_the_connect_timeout_is_not_ended_by_it),
 	    ON_STAGE(a_client_that_leaves_at_once_did_not_wait_for_its_connect),
 	    ON_STAGE(an_event_that_python_takes_before_its_connect_is_dropped),
 	    ON_STAGE(a_server_that_answers_before_it_works_may_still_take_it),

@@ -259,7 +259,7 @@ static void a_page_that_reloads_may_begin_before_the_old_one_says_goodbye(void *
 	stage_wait(stage, 30);
 	open_session(stage, TAB);
 	stage_turn_to(stage, 2);
-	stage_say(stage, TO_SERVER, "\"event\"", "{}");
+	stage_emit(stage, EVENT_PONG, TO_SERVER);
 	stage_say_goodbye(stage);
 	stage_wait(stage, 25);
 	keep_alive(stage, 3);

@@ -9,6 +9,7 @@
 	"Upgrade: websocket\r\n\r\n"
 #define POLL_OF_SESSION "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n"
 #define POST_OF_SESSION "POST /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n"
+#define PREFLIGHT "OPTIONS /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n\r\n"
 #define TO(location) "HTTP/1.1 308 Permanent Redirect\r\nLocation: " location "\r\n\r\n"
 #define PAGE "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
 
@@ -35,13 +36,127 @@ static void a_redirect_of_a_websocket_is_reported(void **state)
 static void a_redirect_that_leads_to_a_refusal_is_reported(void **state)
 {
 	struct stage *stage = *state;
-	stage_ask(stage, false, HANDSHAKE_POLL, TO("/login"), "");
-	stage_ask(stage, false, "GET /login?EIO=4&transport=polling HTTP/1.1\r\n\r\n", "HTTP/1.1 403 No\r\n\r\n", "");
+	stage_ask(stage, false, HANDSHAKE_POLL, TO("/elsewhere"), "");
+	stage_ask(
+	    stage, false, "GET /elsewhere?EIO=4&transport=polling HTTP/1.1\r\n\r\n", "HTTP/1.1 403 No\r\n\r\n", "");
 	stage_finish(stage);
 	bool given = false;
 	for (const struct finding *found = stage->findings->first; found; found = found->next)
 		given |= found->cause && !strcmp(found->cause, "redirect");
 	assert_true(given);
+}
+
+#define MOVED_POST "POST /socket.io/?EIO=4&transport=polling&t=1&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n"
+#define MOVED_TO(status)                                                                                          \
+	"HTTP/1.1 " status " Moved\r\nLocation: http://app:8000/chat/socket.io/?EIO=4&transport=polling&t=1&sid=" \
+	"sid\r\n\r\n"
+#define AT_NEW_PLACE(method) \
+	method " /chat/socket.io/?EIO=4&transport=polling&t=1&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n"
+
+static void a_post_that_becomes_a_get_is_one_finding_with_what_came_of_it(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, MOVED_POST, MOVED_TO("301"), "");
+	stage_ask(stage, true, AT_NEW_PLACE("GET"), "HTTP/1.1 400 Bad Request\r\n\r\n", "\"Overlap from client\"");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_int_equal(stage->findings->counts[CODE_HANDSHAKE_REJECTED], 1);
+	assert_string_equal(found->cause, "post-as-get");
+	assert_int_equal(found->session, 1);
+	assert_non_null(strstr(found->seen, "as a GET"));
+	assert_non_null(strstr(found->advice, "308"));
+}
+
+static void a_post_that_becomes_a_get_is_lost_though_the_get_is_a_poll(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, MOVED_POST, MOVED_TO("302"), "");
+	stage_ask(stage, true, AT_NEW_PLACE("GET"), ANSWERED, "6");
+	assert_string_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->cause, "post-as-get");
+}
+
+static void a_post_to_which_nobody_sees_the_get_becomes_one_all_the_same(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, MOVED_POST, MOVED_TO("303"), "");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_string_equal(found->cause, "post-as-get");
+	assert_non_null(strstr(found->seen, "clients repeat a POST after that as a GET"));
+}
+
+static void a_post_behind_a_308_stays_a_post(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, MOVED_POST, MOVED_TO("308"), "");
+	assert_string_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->cause, "redirect");
+}
+
+static void a_poll_at_the_new_place_does_not_bring_the_post_back(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, MOVED_POST, MOVED_TO("301"), "");
+	stage_ask(stage, true,
+	    "GET /chat/socket.io/?EIO=4&transport=polling&t=2&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n", ANSWERED,
+	    "6");
+	assert_string_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->cause, "post-as-get");
+}
+
+static void only_the_get_that_was_a_post_is_left_out(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, MOVED_POST, MOVED_TO("301"), "");
+	for (int i = 0; i < 2; i++)
+		stage_ask(stage, true, AT_NEW_PLACE("GET"), "HTTP/1.1 400 Bad Request\r\n\r\n", "\"Overlap\"");
+	SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_int_equal(stage->findings->counts[CODE_HANDSHAKE_REJECTED], 2);
+}
+
+/* A client that writes no number into its targets: its poll asks for what the POST is sent to next. */
+static void a_poll_that_is_like_the_moved_post_is_none(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, "POST /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n",
+	    "HTTP/1.1 301 Moved\r\nLocation: /chat/socket.io/?EIO=4&transport=polling&sid=sid\r\n\r\n", "");
+	stage_ask(stage, true,
+	    "GET /chat/socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n", ANSWERED, "6");
+	stage_ask(stage, true,
+	    "POST /chat/socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n\r\n", ANSWERED, "ok");
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void a_post_that_is_redirected_and_stays_a_post_is_healthy(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, MOVED_POST, MOVED_TO("308"), "");
+	stage_ask(stage, true, AT_NEW_PLACE("POST"), ANSWERED, "ok");
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void a_client_that_keeps_the_post_after_a_301_is_healthy(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, MOVED_POST, MOVED_TO("301"), "");
+	stage_ask(stage, true, AT_NEW_PLACE("POST"), ANSWERED, "ok");
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void a_redirect_to_where_users_sign_in_is_no_address_for_the_client(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 3; i++)
+		stage_ask(stage, false, HANDSHAKE_POLL,
+		    TO("https://id.example/authorize?client_id=board&redirect_uri=https%3A%2F%2Fapp"), "");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_string_equal(found->cause, "sign-in");
+	assert_null(strstr(found->advice, "Give the client the URL"));
 }
 
 static void a_handshake_to_a_redirect_asked_for_again_and_again_was_not_followed(void **state)
@@ -93,7 +208,68 @@ static void a_page_in_answer_to_a_post_loses_what_it_carried(void **state)
 	assert_non_null(strstr(found->seen, "carried is lost"));
 }
 
+static void a_post_that_is_answered_by_204_ends_the_session_of_a_client_that_asks_no_more(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, POST_OF_SESSION, "HTTP/1.1 204 No Content\r\n\r\n", "");
+	stage_wait(stage, 2);
+	stage_ask(stage, false, PREFLIGHT, "HTTP/1.1 204 No Content\r\n\r\n", "");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_string_equal(found->cause, "post-not-200");
+	assert_non_null(strstr(found->seen, "204"));
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+}
+
+static void an_empty_answer_to_a_poll_ends_the_session_of_a_client_that_asks_no_more(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, POLL_OF_SESSION, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "");
+	stage_wait(stage, 2);
+	stage_ask(stage, false, PREFLIGHT, "HTTP/1.1 204 No Content\r\n\r\n", "");
+	assert_string_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->cause, "empty-poll");
+}
+
+static void a_byte_order_mark_before_the_packets_is_no_wrong_path(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, false, HANDSHAKE_POLL, "HTTP/1.1 200 OK\r\n\r\n",
+	    "\xef\xbb\xbf"
+	    "0{\"sid\":\"a\"}");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_string_equal(found->cause, "byte-order-mark");
+	assert_null(strstr(found->advice, "path does not lead"));
+}
+
 /* ---- what looks alike */
+
+static void a_client_that_goes_on_takes_what_others_do_not(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	for (int i = 0; i < 3; i++) {
+		stage_ask(stage, true, POST_OF_SESSION, "HTTP/1.1 204 No Content\r\n\r\n", "");
+		stage_ask(stage, true, POLL_OF_SESSION, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "");
+		stage_wait(stage, 2);
+	}
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void a_capture_that_ends_with_such_an_answer_does_not_show_what_the_client_makes_of_it(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	stage_ask(stage, true, POST_OF_SESSION, "HTTP/1.1 204 No Content\r\n\r\n", "");
+	DOES_NOT_SEE(stage, CODE_HANDSHAKE_REJECTED);
+}
+
+static void a_page_behind_a_byte_order_mark_is_a_page(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, false, HANDSHAKE_POLL, PAGE, "\xef\xbb\xbf<!doctype html>");
+	assert_string_equal(SEES(stage, CODE_HANDSHAKE_REJECTED)->cause, "not-socketio");
+}
 
 static void a_redirect_that_is_followed_to_a_session_is_healthy(void **state)
 {
@@ -488,6 +664,16 @@ int main(void)
 	    ON_STAGE(a_redirect_that_nobody_follows_is_reported_with_its_location),
 	    ON_STAGE(a_redirect_of_a_websocket_is_reported),
 	    ON_STAGE(a_redirect_that_leads_to_a_refusal_is_reported),
+	    ON_STAGE(a_post_that_becomes_a_get_is_one_finding_with_what_came_of_it),
+	    ON_STAGE(a_post_that_becomes_a_get_is_lost_though_the_get_is_a_poll),
+	    ON_STAGE(a_post_to_which_nobody_sees_the_get_becomes_one_all_the_same),
+	    ON_STAGE(a_post_behind_a_308_stays_a_post),
+	    ON_STAGE(a_poll_at_the_new_place_does_not_bring_the_post_back),
+	    ON_STAGE(only_the_get_that_was_a_post_is_left_out),
+	    ON_STAGE(a_poll_that_is_like_the_moved_post_is_none),
+	    ON_STAGE(a_post_that_is_redirected_and_stays_a_post_is_healthy),
+	    ON_STAGE(a_client_that_keeps_the_post_after_a_301_is_healthy),
+	    ON_STAGE(a_redirect_to_where_users_sign_in_is_no_address_for_the_client),
 	    ON_STAGE(a_handshake_to_a_redirect_asked_for_again_and_again_was_not_followed),
 	    ON_STAGE(a_page_that_is_loaded_again_may_have_followed_its_redirect),
 	    ON_STAGE(users_behind_one_address_may_each_have_followed_their_redirect),
@@ -497,6 +683,12 @@ int main(void)
 	    cmocka_unit_test(a_status_without_content_is_no_answer),
 	    ON_STAGE(a_page_in_answer_to_a_poll_of_a_session_is_reported),
 	    ON_STAGE(a_page_in_answer_to_a_post_loses_what_it_carried),
+	    ON_STAGE(a_post_that_is_answered_by_204_ends_the_session_of_a_client_that_asks_no_more),
+	    ON_STAGE(an_empty_answer_to_a_poll_ends_the_session_of_a_client_that_asks_no_more),
+	    ON_STAGE(a_byte_order_mark_before_the_packets_is_no_wrong_path),
+	    ON_STAGE(a_client_that_goes_on_takes_what_others_do_not),
+	    ON_STAGE(a_capture_that_ends_with_such_an_answer_does_not_show_what_the_client_makes_of_it),
+	    ON_STAGE(a_page_behind_a_byte_order_mark_is_a_page),
 	    ON_STAGE(a_redirect_that_is_followed_to_a_session_is_healthy),
 	    ON_STAGE(a_redirect_to_where_nobody_looks_is_only_a_warning),
 	    ON_STAGE(a_post_that_is_answered_by_ok_as_html_is_healthy),

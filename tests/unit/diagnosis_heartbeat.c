@@ -275,9 +275,104 @@ static void python_3_that_gives_up_before_a_ping_is_due_has_too_short_a_timeout(
 	assert_null(strstr(lost->seen, "was late"));
 }
 
+/* ---- a browser's connections */
+
+#define BROWSER "User-Agent: Mozilla/5.0 (X11)\r\n"
+
+struct tabs {
+	const char *fields; /* of their requests */
+	unsigned held;      /* connections on which polls of other tabs are held meanwhile, */
+	bool sleeps;        /* and of which none began meanwhile */
+	uint32_t stream;    /* of HTTP/2 */
+	bool frees;         /* the last of these is free for the last 6 s */
+};
+
+static void poll_of_tab(struct stage *stage, const struct tabs *tabs, double seconds)
+{
+	char request[300];
+	snprintf(request, sizeof request,
+	    "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n%s\r\n", tabs->fields);
+	stage->held = (timestamp)(seconds * TIMESTAMP_SECOND);
+	stage->stream = tabs->stream;
+	stage_ask(stage, true, request, ANSWERED, "");
+	stage->held = 0;
+}
+
+/* Six tabs beside one whose pong is 24 s late. */
+static void judge_late_tab(struct tabs tabs, const char *cause)
+{
+	struct stage stage;
+	stage_begin(&stage);
+	stage_connect_by_polling(&stage);
+	poll_of_tab(&stage, &tabs, 0);
+	stage_emit(&stage, EVENT_PING, TO_CLIENT);
+	stage_wait(&stage, 24);
+	stage_emit(&stage, EVENT_PONG, TO_SERVER);
+	for (unsigned i = 0; i < tabs.held; i++) {
+		stage_begin_session(&stage);
+		stage.connection.client.port = (uint16_t)(50001 + i);
+		if (tabs.frees && i == 5) {
+			stage.now -= 6 * TIMESTAMP_SECOND;
+			poll_of_tab(&stage, &tabs, 20);
+			stage.now += 6 * TIMESTAMP_SECOND;
+		} else {
+			poll_of_tab(&stage, &tabs, i || tabs.sleeps ? 26 : 20);
+		}
+	}
+	const struct finding *found = SEES(&stage, CODE_HEARTBEAT_LOST);
+	assert_string_equal(found->cause, cause);
+	assert_int_equal(strstr(found->seen, "six connections") != NULL, !strcmp(cause, "browser-connections"));
+	assert_int_equal(strstr(found->seen, "client was late") != NULL, strcmp(cause, "browser-connections") != 0);
+	stage_end(&stage);
+}
+
+static void a_tab_whose_browser_has_six_connections_full_of_polls_waits_for_one(void **state)
+{
+	(void)state;
+	judge_late_tab((struct tabs){.fields = BROWSER, .held = 6}, "browser-connections");
+}
+
+static void fewer_or_more_connections_are_no_limit_of_a_browser(void **state)
+{
+	(void)state;
+	judge_late_tab((struct tabs){.fields = BROWSER, .held = 5}, "client-late");
+	judge_late_tab((struct tabs){.fields = BROWSER, .held = 7}, "client-late");
+}
+
+static void a_computer_that_sleeps_begins_no_poll_meanwhile(void **state)
+{
+	(void)state;
+	judge_late_tab((struct tabs){.fields = BROWSER, .held = 6, .sleeps = true}, "client-late");
+}
+
+static void a_connection_that_is_free_in_time_keeps_no_tab_waiting(void **state)
+{
+	(void)state;
+	judge_late_tab((struct tabs){.fields = BROWSER, .held = 6, .frees = true}, "client-late");
+}
+
+static void a_client_that_is_no_browser_has_no_such_limit(void **state)
+{
+	(void)state;
+	judge_late_tab((struct tabs){.fields = "User-Agent: node-XMLHttpRequest\r\n", .held = 6}, "client-late");
+	judge_late_tab((struct tabs){.fields = "", .held = 6}, "client-late");
+}
+
+static void over_http_2_one_connection_carries_all_tabs(void **state)
+{
+	(void)state;
+	judge_late_tab((struct tabs){.fields = BROWSER, .held = 6, .stream = 5}, "client-late");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_tab_whose_browser_has_six_connections_full_of_polls_waits_for_one),
+	    cmocka_unit_test(fewer_or_more_connections_are_no_limit_of_a_browser),
+	    cmocka_unit_test(a_computer_that_sleeps_begins_no_poll_meanwhile),
+	    cmocka_unit_test(a_connection_that_is_free_in_time_keeps_no_tab_waiting),
+	    cmocka_unit_test(a_client_that_is_no_browser_has_no_such_limit),
+	    cmocka_unit_test(over_http_2_one_connection_carries_all_tabs),
 	    ON_STAGE(nothing_is_due_after_the_servers_close),
 	    ON_STAGE(nothing_is_due_after_the_clients_close),
 	    ON_STAGE(a_websocket_that_was_tried_in_vain_ends_no_heartbeat),

@@ -316,6 +316,97 @@ static void a_server_that_breaks_its_answer_off_did_not_cut_it_short(void **stat
 	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
 }
 
+/* A poll whose answer the server breaks off after so many bytes, of a session of its own. */
+static void break_answer_off(struct stage *stage, uint64_t bytes, const char *fields, bool has_gap)
+{
+	char answer[128];
+	snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\n%s\r\n", fields);
+	stage_connect_by_polling(stage);
+	stage->current->handshake_seen = true;
+	stage->cut = (struct exchange_half){
+	    .incomplete = true, .body_bytes = bytes, .latest = stage->now, .has_gap = has_gap};
+	stage->end = EXCHANGE_UNANSWERED;
+	stage->ended_by = TO_CLIENT;
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	stage_ask(
+	    stage, true, "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n", answer, "42[\"rows\",[");
+}
+
+static void answers_that_a_server_breaks_off_at_several_moments_are_found(void **state)
+{
+	struct stage *stage = *state;
+	break_answer_off(stage, 69632, "Transfer-Encoding: chunked\r\n", false);
+	stage_wait(stage, 8);
+	stage_begin_session(stage);
+	break_answer_off(stage, 69700, "Transfer-Encoding: chunked\r\n", false);
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_string_equal(found->cause, "answer-broken-off");
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
+	assert_non_null(strstr(found->seen, "in chunks, without the last chunk"));
+	assert_non_null(strstr(found->seen, "it did so 2 times, each time after about as much"));
+	assert_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
+}
+
+static void an_answer_that_is_broken_off_while_its_server_answers_others_is_found(void **state)
+{
+	struct stage *stage = *state;
+	break_answer_off(stage, 5000, "Content-Length: 90000\r\n", false);
+	stage_begin_session(stage);
+	stage_connect_by_polling(stage);
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_string_equal(found->cause, "answer-broken-off");
+	assert_non_null(strstr(found->seen, "after 5000 bytes of 90000 that it announced"));
+}
+
+static void answers_that_end_for_good_at_one_moment_met_a_server_that_stops(void **state)
+{
+	struct stage *stage = *state;
+	break_answer_off(stage, 5000, "Content-Length: 90000\r\n", false);
+	stage_wait(stage, 0.2);
+	stage_begin_session(stage);
+	break_answer_off(stage, 7000, "Content-Length: 90000\r\n", false);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void a_session_that_goes_on_has_lost_no_answer_for_good(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 2; i++) {
+		break_answer_off(stage, 5000, "Content-Length: 90000\r\n", false);
+		stage_wait(stage, 5);
+		stage_post(stage, 1, 10, ANSWERED, "ok");
+	}
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void answers_with_gaps_may_have_been_whole_before_the_server_ended_the_connection(void **state)
+{
+	struct stage *stage = *state;
+	break_answer_off(stage, 69632, "Transfer-Encoding: chunked\r\n", true);
+	stage_wait(stage, 8);
+	stage_begin_session(stage);
+	break_answer_off(stage, 69700, "Transfer-Encoding: chunked\r\n", true);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void an_answer_that_the_client_breaks_off_is_no_loss(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 2; i++) {
+		if (i)
+			stage_begin_session(stage);
+		stage_connect_by_polling(stage);
+		stage->cut = (struct exchange_half){.incomplete = true, .body_bytes = 100, .latest = stage->now};
+		stage->end = EXCHANGE_UNANSWERED;
+		stage->ended_by = TO_SERVER;
+		stage_ask(stage, true, "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\n\r\n",
+		    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "42[");
+		stage_wait(stage, 10);
+	}
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
 static void an_answer_with_a_gap_may_have_been_whole(void **state)
 {
 	struct stage *stage = *state;
@@ -350,6 +441,12 @@ int main(void)
 	    ON_STAGE(an_answer_that_stops_for_a_moment_is_only_possibly_cut_short),
 	    ON_STAGE(a_large_answer_that_never_pauses_is_under_way),
 	    ON_STAGE(a_server_that_breaks_its_answer_off_did_not_cut_it_short),
+	    ON_STAGE(answers_that_a_server_breaks_off_at_several_moments_are_found),
+	    ON_STAGE(an_answer_that_is_broken_off_while_its_server_answers_others_is_found),
+	    ON_STAGE(answers_that_end_for_good_at_one_moment_met_a_server_that_stops),
+	    ON_STAGE(a_session_that_goes_on_has_lost_no_answer_for_good),
+	    ON_STAGE(answers_with_gaps_may_have_been_whole_before_the_server_ended_the_connection),
+	    ON_STAGE(an_answer_that_the_client_breaks_off_is_no_loss),
 	    ON_STAGE(an_answer_with_a_gap_may_have_been_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,63 @@ static void an_event_with_a_flaw_is_reported(void **state)
 	assert_non_null(strstr(SEES(stage, CODE_MALFORMED_PACKET)->seen, "reserved name"));
 }
 
+static void give_text(struct stage *stage, struct slice data)
+{
+	struct event event = stage_event(stage, EVENT_EVENT, TO_SERVER);
+	event.packet.name = SLICE("\"name\"");
+	event.packet.data = data;
+	stage_emit_event(stage, &event);
+}
+
+static void close_with(struct stage *stage, uint16_t code)
+{
+	struct event close = stage_event(stage, EVENT_WS_CLOSE, TO_CLIENT);
+	close.ws_close.code = code;
+	stage_emit_event(stage, &close);
+}
+
+static void text_that_is_not_utf8_for_which_the_session_ends_is_an_error(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	give_text(stage, SLICE("[\"M\xfcller\"]"));
+	close_with(stage, 1007);
+	const struct finding *found = SEES(stage, CODE_MALFORMED_PACKET);
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_non_null(strstr(found->seen, "not UTF-8"));
+	assert_non_null(strstr(found->advice, "latin-1"));
+}
+
+static void frames_without_a_mask_for_which_the_session_ends_are_an_error(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	struct event event = stage_event(stage, EVENT_MALFORMED, TO_SERVER);
+	event.malformed.layer = "websocket";
+	event.malformed.why = SLICE("an unmasked frame from the client");
+	stage_emit_event(stage, &event);
+	close_with(stage, 1002);
+	assert_non_null(strstr(SEES(stage, CODE_MALFORMED_PACKET)->seen, "an unmasked frame"));
+}
+
+static void text_that_is_not_utf8_and_is_taken_is_none(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	give_text(stage, SLICE("[\"M\xfcller\"]"));
+	stage_say(stage, TO_CLIENT, "\"tick\"", "");
+	DOES_NOT_SEE(stage, CODE_MALFORMED_PACKET);
+}
+
+static void text_beyond_ascii_is_utf8(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	give_text(stage, SLICE("[\"M\xc3\xbcller, \xe6\x9d\xb1\xe4\xba\xac, \xf0\x9f\x99\x82\"]"));
+	close_with(stage, 1007);
+	DOES_NOT_SEE(stage, CODE_MALFORMED_PACKET);
+}
+
 static void packets_of_many_sessions_are_one_finding_by_kind(void **state)
 {
 	struct stage *stage = *state;
@@ -438,6 +495,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_packet_that_cannot_be_decoded_is_a_warning),
 	    ON_STAGE(an_event_with_a_flaw_is_reported),
+	    ON_STAGE(text_that_is_not_utf8_for_which_the_session_ends_is_an_error),
+	    ON_STAGE(frames_without_a_mask_for_which_the_session_ends_are_an_error),
+	    ON_STAGE(text_that_is_not_utf8_and_is_taken_is_none),
+	    ON_STAGE(text_beyond_ascii_is_utf8),
 	    ON_STAGE(packets_of_many_sessions_are_one_finding_by_kind),
 	    ON_STAGE(a_session_that_ends_for_it_makes_it_an_error),
 	    ON_STAGE(a_client_that_leaves_for_it_makes_it_an_error),

@@ -61,6 +61,171 @@ static void a_balancer_s_cookie_that_does_not_come_back_is_named(void **state)
 	assert_non_null(strstr(unknown->seen, "cookie SRV"));
 }
 
+/* The balancer's cookie with these attributes, and why the poll with these fields is refused that does not bring it. */
+static const char *keep_cookie(struct stage *stage, const char *attributes, const char *fields)
+{
+	char answer[160], request[256];
+	stage->transport = TRANSPORT_POLLING;
+	snprintf(
+	    answer, sizeof answer, "HTTP/1.1 200 OK\r\nSet-Cookie: SRV=b1%s\r\nContent-Length: 0\r\n\r\n", attributes);
+	stage_ask(stage, true, POLL "\r\n", answer, "");
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	snprintf(request, sizeof request,
+	    "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n%s\r\n", fields);
+	stage_ask(stage, true, request, REFUSED, "{\"code\":1}");
+	return SEES(stage, CODE_SESSION_UNKNOWN)->cause;
+}
+
+static void a_cookie_of_another_path_is_kept(void **state)
+{
+	assert_string_equal(keep_cookie(*state, "; Path=/app/", ""), "cookie-of-other-path");
+}
+
+static void a_cookie_of_a_path_that_begins_alike_is_kept(void **state)
+{
+	assert_string_equal(keep_cookie(*state, "; path=/socket", ""), "cookie-of-other-path");
+}
+
+static void a_cookie_of_socket_ios_path_is_not(void **state)
+{
+	assert_string_equal(keep_cookie(*state, "; path=/socket.io", ""), "cookie-not-returned");
+}
+
+static void a_secure_cookie_is_kept_from_a_page_by_http(void **state)
+{
+	assert_string_equal(keep_cookie(*state, "; HttpOnly; secure", "Origin: http://app\r\n"), "cookie-secure");
+}
+
+static void a_secure_cookie_is_not_kept_where_a_proxy_ends_tls(void **state)
+{
+	assert_string_equal(keep_cookie(*state, "; Secure", "Origin: http://app\r\nX-Forwarded-Proto: https\r\n"),
+	    "cookie-not-returned");
+}
+
+static void a_cookie_without_samesite_is_kept_from_another_site(void **state)
+{
+	assert_string_equal(keep_cookie(*state, "; Path=/", "Sec-Fetch-Site: cross-site\r\n"), "cookie-same-site");
+}
+
+static void a_cookie_for_other_sites_is_not(void **state)
+{
+	assert_string_equal(keep_cookie(*state, "; Path=/; Secure; SameSite=None", "Sec-Fetch-Site: cross-site\r\n"),
+	    "cookie-not-returned");
+}
+
+/* A handshake and a poll with these fields, each at a server of its own or both at one. */
+static const struct finding *ask_from(struct stage *stage, const char *first, const char *second, bool same_server)
+{
+	char request[256];
+	stage->transport = TRANSPORT_POLLING;
+	snprintf(request, sizeof request, POLL "%s\r\n", first);
+	stage_ask(stage, true, request, ANSWERED, "");
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	if (!same_server)
+		turn_to_server(stage, 8001);
+	snprintf(request, sizeof request,
+	    "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\n%s\r\n", second);
+	stage_ask(stage, true, request, REFUSED, "{\"code\":1}");
+	return SEES(stage, CODE_SESSION_UNKNOWN);
+}
+
+static void a_user_with_two_exits_is_no_one_for_a_balancer_that_is_sticky_by_address(void **state)
+{
+	(void)state;
+	static const char *const pairs[][2] = {
+	    {"X-Forwarded-For: 198.51.100.7\r\n", "X-Forwarded-For: 198.51.100.8\r\n"},
+	    {"X-Real-IP: 198.51.100.7\r\n", "X-Real-IP: 198.51.100.8\r\n"},
+	    {"CF-Connecting-IP: 198.51.100.7\r\n", "CF-Connecting-IP: 198.51.100.8\r\n"},
+	    {"Forwarded: for=\"[2001:db8::1]:4711\"\r\n", "Forwarded: for=198.51.100.8;proto=https\r\n"},
+	};
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		struct stage stage;
+		stage_begin(&stage);
+		const struct finding *found = ask_from(&stage, pairs[i][0], pairs[i][1], false);
+		assert_string_equal(found->cause, "sid-of-other-exit");
+		assert_non_null(strstr(found->seen, i == 3 ? "client at 2001:db8::1," : "client at 198.51.100.7,"));
+		assert_non_null(strstr(found->seen, "comes from 198.51.100.8:"));
+		assert_null(strstr(found->advice, "or by the client's address"));
+		stage_end(&stage);
+	}
+}
+
+static void one_user_at_two_servers_is_not_one_with_two_exits(void **state)
+{
+	(void)state;
+	static const char *const pairs[][2] = {
+	    {"X-Forwarded-For: 198.51.100.7\r\n", "X-Forwarded-For: 198.51.100.7, 10.0.0.2\r\n"},
+	    {"X-Forwarded-For: 198.51.100.7:50100\r\n", "X-Forwarded-For: 198.51.100.7:50101\r\n"},
+	    {"Forwarded: for=_a1b2\r\n", "Forwarded: for=_c3d4\r\n"},
+	    {"Forwarded: for=unknown\r\n", "Forwarded: for=198.51.100.7\r\n"},
+	    {"", "X-Forwarded-For: 198.51.100.7\r\n"},
+	};
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		struct stage stage;
+		stage_begin(&stage);
+		assert_string_equal(ask_from(&stage, pairs[i][0], pairs[i][1], false)->cause, "sid-of-other-server");
+		stage_end(&stage);
+	}
+}
+
+static void a_users_own_addresses_count_where_no_proxy_stands_between(void **state)
+{
+	(void)state;
+	for (int is_public = 0; is_public < 2; is_public++) {
+		struct stage stage;
+		stage_begin(&stage);
+		struct address *client = &stage.connection.client.address;
+		const uint8_t first[4] = {is_public ? 203 : 10, 0, 113, 7};
+		memcpy(client->bytes, first, sizeof first);
+		stage.transport = TRANSPORT_POLLING;
+		stage_ask(&stage, true, POLL "\r\n", ANSWERED, "");
+		stage_emit(&stage, EVENT_OPEN, TO_CLIENT);
+		client->bytes[3] = 8;
+		turn_to_server(&stage, 8001);
+		stage_ask(&stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+		assert_string_equal(
+		    SEES(&stage, CODE_SESSION_UNKNOWN)->cause, is_public ? "sid-of-other-exit" : "sid-of-other-server");
+		stage_end(&stage);
+	}
+}
+
+static void an_address_that_a_proxy_gives_and_a_connections_own_do_not_compare(void **state)
+{
+	struct stage *stage = *state;
+	const uint8_t proxy[4] = {203, 0, 113, 7};
+	memcpy(stage->connection.client.address.bytes, proxy, sizeof proxy);
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(stage, true, POLL "\r\n", ANSWERED, "");
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	turn_to_server(stage, 8001);
+	stage_ask(stage, true,
+	    "GET /socket.io/?EIO=4&transport=polling&sid=sid HTTP/1.1\r\nHost: app:8000\r\nX-Forwarded-For: "
+	    "198.51.100.8\r\n\r\n",
+	    REFUSED, "{\"code\":1}");
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "sid-of-other-server");
+}
+
+static void a_user_whom_the_proxy_header_names_counts(void **state)
+{
+	struct stage *stage = *state;
+	strcpy(stage->connection.proxied_for, "198.51.100.7");
+	stage->transport = TRANSPORT_POLLING;
+	stage_ask(stage, true, POLL "\r\n", ANSWERED, "");
+	stage_emit(stage, EVENT_OPEN, TO_CLIENT);
+	strcpy(stage->connection.proxied_for, "198.51.100.8");
+	turn_to_server(stage, 8001);
+	stage_ask(stage, true, HELD_POLL, REFUSED, "{\"code\":1}");
+	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "sid-of-other-exit");
+}
+
+static void at_one_address_two_exits_are_named_beside_what_else_it_may_be(void **state)
+{
+	const struct finding *found = ask_from(
+	    *state, "X-Forwarded-For: 198.51.100.7\r\n", "X-Forwarded-For: 198.51.100.8\r\n", true);
+	assert_string_equal(found->cause, "several-workers");
+	assert_non_null(strstr(found->seen, "came from 198.51.100.7 and this request from 198.51.100.8"));
+}
+
 /* A handshake whose answer has these fields, and a first poll that goes well. */
 static void open_with(struct stage *stage, const char *fields)
 {
@@ -283,6 +448,55 @@ static void a_counter_that_begins_again_hours_after_a_sid_was_refused_says_nothi
 	assert_string_equal(SEES(stage, CODE_SESSION_UNKNOWN)->cause, "session-gone");
 }
 
+/* The sids are counted on. The server takes one request of the first session, and then knows it no more; of so many
+ * others, after such a time each, it does not even know the first request. */
+static void forget_others(struct stage *stage, int count, int seconds)
+{
+	static const char *const sids[] = {"reya28PPj1o0B8cJAAAB", "KccYiynOJbN8v5xBAAAC", "xto0u85RxYdmWGrnAAAD"};
+	give_out(stage, "9lCfSr9ttd5HqlYsAAAA", "");
+	ask_for_it(stage, true);
+	ask_for_it(stage, false);
+	for (int i = 0; i < count; i++) {
+		stage_wait(stage, seconds);
+		give_out(stage, sids[i], "");
+		ask_for_it(stage, false);
+	}
+}
+
+static const char *cause_of_session(struct stage *stage, uint64_t number)
+{
+	SEES(stage, CODE_SESSION_UNKNOWN);
+	for (const struct finding *found = stage->findings->first; found; found = found->next)
+		if (found->code == CODE_SESSION_UNKNOWN && found->session == number)
+			return found->cause;
+	return "none";
+}
+
+static void sessions_that_are_unknown_at_once_explain_one_that_was_known_for_a_while(void **state)
+{
+	struct stage *stage = *state;
+	forget_others(stage, 2, 1);
+	give_out(stage, "tQ6EjczUwwUY9TcBAAAE", "");
+	ask_for_it(stage, true);
+	ask_for_it(stage, false);
+	assert_string_equal(cause_of_session(stage, 1), "several-workers");
+	assert_string_equal(cause_of_session(stage, 4), "several-workers");
+}
+
+static void one_session_that_is_unknown_at_once_may_have_met_a_restart(void **state)
+{
+	struct stage *stage = *state;
+	forget_others(stage, 1, 1);
+	assert_string_equal(cause_of_session(stage, 1), "session-gone");
+}
+
+static void sessions_that_are_unknown_at_once_much_later_explain_nothing(void **state)
+{
+	struct stage *stage = *state;
+	forget_others(stage, 2, 3600);
+	assert_string_equal(cause_of_session(stage, 1), "session-gone");
+}
+
 static void deployments_an_hour_apart_are_no_workers(void **state)
 {
 	struct stage *stage = *state;
@@ -454,7 +668,20 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(a_sid_was_given_out_by_the_server_and_not_by_the_proxy_that_passed_it_on),
 	    ON_STAGE(a_proxy_passes_on_that_the_server_closed_the_session),
+	    cmocka_unit_test(a_user_with_two_exits_is_no_one_for_a_balancer_that_is_sticky_by_address),
+	    cmocka_unit_test(one_user_at_two_servers_is_not_one_with_two_exits),
+	    cmocka_unit_test(a_users_own_addresses_count_where_no_proxy_stands_between),
+	    ON_STAGE(a_user_whom_the_proxy_header_names_counts),
+	    ON_STAGE(an_address_that_a_proxy_gives_and_a_connections_own_do_not_compare),
+	    ON_STAGE(at_one_address_two_exits_are_named_beside_what_else_it_may_be),
 	    ON_STAGE(a_balancer_s_cookie_that_does_not_come_back_is_named),
+	    ON_STAGE(a_cookie_of_another_path_is_kept),
+	    ON_STAGE(a_cookie_of_a_path_that_begins_alike_is_kept),
+	    ON_STAGE(a_cookie_of_socket_ios_path_is_not),
+	    ON_STAGE(a_secure_cookie_is_kept_from_a_page_by_http),
+	    ON_STAGE(a_secure_cookie_is_not_kept_where_a_proxy_ends_tls),
+	    ON_STAGE(a_cookie_without_samesite_is_kept_from_another_site),
+	    ON_STAGE(a_cookie_for_other_sites_is_not),
 	    ON_STAGE(a_balancer_s_cookie_that_came_back_is_no_cause),
 	    ON_STAGE(a_cookie_that_holds_the_sid_is_no_balancer_s),
 	    ON_STAGE(an_application_s_cookie_is_only_one_of_the_causes_that_remain),
@@ -474,6 +701,9 @@ int main(void)
 	    ON_STAGE(a_sid_that_was_refused_shortly_before_the_counter_begins_again_went_with_a_restart),
 	    ON_STAGE(a_counter_that_begins_again_hours_after_a_sid_was_refused_says_nothing_of_it),
 	    ON_STAGE(deployments_an_hour_apart_are_no_workers),
+	    ON_STAGE(sessions_that_are_unknown_at_once_explain_one_that_was_known_for_a_while),
+	    ON_STAGE(one_session_that_is_unknown_at_once_may_have_met_a_restart),
+	    ON_STAGE(sessions_that_are_unknown_at_once_much_later_explain_nothing),
 	    ON_STAGE(a_counter_that_begins_again_and_again_is_that_of_several_workers),
 	    ON_STAGE(a_counter_that_goes_on_where_it_was_before_another_is_that_of_several_workers),
 	    ON_STAGE(a_restart_that_reaches_the_count_of_before_is_no_second_worker),

@@ -264,6 +264,13 @@ static void users_behind_one_address_may_leave_slow_posts_one_after_the_other(vo
 
 /* ---- POSTs in the hands of a server that goes */
 
+/* Crosses the server's end of a connection that was idle for so long; its Keep-Alive has so many seconds. */
+static void cross(struct stage *stage, double idle, double announced)
+{
+	stage->crossed_idle = (timestamp)(idle * TIMESTAMP_SECOND);
+	stage->crossed_announced = (timestamp)(announced * TIMESTAMP_SECOND);
+}
+
 /* What became of a POST that began in this packet. */
 static void end_post(struct stage *stage, uint64_t first, const char *body, enum exchange_state state)
 {
@@ -280,6 +287,11 @@ static void end_post(struct stage *stage, uint64_t first, const char *body, enum
 	exchange.request.begun = exchange.request.ended = stage->now;
 	exchange.status = state == EXCHANGE_ANSWERED ? 200 : 0;
 	exchange.decided = stage->now;
+	if (state == EXCHANGE_UNANSWERED && stage->crossed_idle) {
+		exchange.crossed.closed = stage->now - TIMESTAMP_MILLISECOND / 5;
+		exchange.crossed.idle = stage->crossed_idle;
+		exchange.crossed.announced = stage->crossed_announced;
+	}
 	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
 	event.origin.first = exchange.request.origin.first = exchange.request.origin.last = first;
 	event.exchange = &exchange;
@@ -375,6 +387,101 @@ static void a_held_poll_of_a_server_that_stops_lost_nothing(void **state)
 	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
 }
 
+/* ---- the server's end of an idle connection, and a request that crosses it */
+
+static void a_post_that_crosses_the_end_of_an_idle_connection_meets_a_short_keep_alive(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	cross(stage, 5.003, 5);
+	post_ends(stage, "42[\"hello\"]", EXCHANGE_UNANSWERED, true);
+	cross(stage, 0, 0);
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_string_equal(found->cause, "keep-alive-race");
+	assert_int_equal(found->severity, SEVERITY_ERROR);
+	assert_non_null(strstr(found->seen, "idle for 5.0 s (its Keep-Alive says timeout=5)"));
+	assert_non_null(strstr(found->evidence[0].what, "0.2 ms after the server's end"));
+	assert_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
+}
+
+/* uvicorn ends connections that are idle for 5 s, and announces nothing. */
+static void without_an_announced_timeout_it_may_be_a_server_that_stops(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	cross(stage, 5.003, 0);
+	post_ends(stage, "42[\"hello\"]", EXCHANGE_UNANSWERED, true);
+	cross(stage, 0, 0);
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_string_equal(found->cause, "keep-alive-race");
+	assert_non_null(strstr(found->doubt, "a server that stops"));
+}
+
+static void a_poll_that_crosses_the_end_of_an_idle_connection_ends_its_session(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	struct target target;
+	struct event event = stage_event(stage, EVENT_HTTP, TO_SERVER);
+	struct exchange exchange = {.target = &target,
+	    .state = EXCHANGE_UNANSWERED,
+	    .end = EXCHANGE_UNANSWERED,
+	    .ended_by = TO_CLIENT,
+	    .left = TIMESTAMP_NONE,
+	    .request = {.begun = stage->now, .ended = stage->now},
+	    .crossed = {.closed = stage->now - 1, .idle = 5 * TIMESTAMP_SECOND, .announced = 5 * TIMESTAMP_SECOND}};
+	exchange.request.head.method = SLICE("GET");
+	target_read(&target, SLICE("/socket.io/?EIO=4&transport=polling&sid=sid"));
+	event.exchange = &exchange;
+	event.transport = TRANSPORT_POLLING;
+	stage_emit_event(stage, &event);
+	assert_string_equal(SEES(stage, CODE_REQUEST_UNANSWERED)->cause, "keep-alive-race");
+	assert_null(stage_found(stage, CODE_ABNORMAL_CLOSE));
+}
+
+static void a_session_that_goes_on_after_a_pong_crossed_the_end_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	cross(stage, 5.003, 5);
+	stage_emit(stage, EVENT_PONG, TO_SERVER);
+	end_post(stage, stage->packets, "3", EXCHANGE_UNANSWERED);
+	cross(stage, 0, 0);
+	stage_wait(stage, 1);
+	ANSWER(stage, POLL);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+static void a_post_that_crossed_the_end_and_is_sent_again_lost_nothing(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect_by_polling(stage);
+	cross(stage, 5.003, 5);
+	post_ends(stage, "42[\"hello\"]", EXCHANGE_UNANSWERED, true);
+	cross(stage, 0, 0);
+	post_ends(stage, "42[\"hello\"]", EXCHANGE_ANSWERED, false);
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
+/* 2 s after an answer, where the server announces 60 s; right after an answer; a minute after it, where it announces 5
+ * s.
+ */
+static void a_server_that_ends_a_connection_at_another_time_meets_no_limit_of_idle_connections(void **state)
+{
+	static const double idles[][2] = {{2, 60}, {0.3, 0}, {60, 5}};
+	(void)state;
+	for (size_t i = 0; i < sizeof idles / sizeof *idles; i++) {
+		struct stage stage;
+		stage_begin(&stage);
+		stage_connect_by_polling(&stage);
+		cross(&stage, idles[i][0], idles[i][1]);
+		post_ends(&stage, "42[\"hello\"]", EXCHANGE_UNANSWERED, true);
+		cross(&stage, 0, 0);
+		assert_string_equal(SEES(&stage, CODE_REQUEST_UNANSWERED)->cause, "post-broken-off");
+		stage_end(&stage);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +515,12 @@ int main(void)
 	    ON_STAGE(the_acknowledgement_of_an_earlier_post_says_nothing_of_this_one),
 	    ON_STAGE(a_post_without_an_event_that_is_broken_off_lost_nothing),
 	    ON_STAGE(a_held_poll_of_a_server_that_stops_lost_nothing),
+	    ON_STAGE(a_post_that_crosses_the_end_of_an_idle_connection_meets_a_short_keep_alive),
+	    ON_STAGE(without_an_announced_timeout_it_may_be_a_server_that_stops),
+	    ON_STAGE(a_poll_that_crosses_the_end_of_an_idle_connection_ends_its_session),
+	    ON_STAGE(a_session_that_goes_on_after_a_pong_crossed_the_end_lost_nothing),
+	    ON_STAGE(a_post_that_crossed_the_end_and_is_sent_again_lost_nothing),
+	    cmocka_unit_test(a_server_that_ends_a_connection_at_another_time_meets_no_limit_of_idle_connections),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

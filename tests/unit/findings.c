@@ -119,6 +119,49 @@ static void the_worst_comes_first_whenever_it_was_claimed(void **state)
 	assert_int_equal(findings->first->next->code, CODE_CAPTURE_INCOMPLETE);
 }
 
+/* ---- a part: what is of one session, and what explains it */
+
+static bool is_of_session_two(void *self, const struct finding *finding)
+{
+	(void)self;
+	return finding->session == 2;
+}
+
+static void a_part_has_what_is_wanted_in_its_order_and_what_explains_it(void **state)
+{
+	const struct session sessions[] = {{.number = 1}, {.number = 2}};
+	const struct event event = {.origin.time = 5};
+	struct findings whole, *part = *state;
+	findings_init(&whole, 1 << 16);
+	struct finding *reason = findings_claim(&whole, CODE_SERVER_STOPPED, CONFIDENCE_PROVEN, NULL, &event, "a");
+	findings_claim(&whole, CODE_CORS_BLOCKED, CONFIDENCE_PROVEN, &sessions[0], NULL, "b");
+	findings_claim(&whole, CODE_CORS_BLOCKED, CONFIDENCE_PROVEN, NULL, NULL, "c");
+	struct finding *wanted = findings_claim(&whole, CODE_CORS_BLOCKED, CONFIDENCE_PROVEN, &sessions[1], NULL, "d");
+	finding_say(&whole, wanted, "it is this one");
+	wanted->explained_by = reason;
+	assert_true(findings_take_part(part, &whole, is_of_session_two, NULL));
+	findings_free(&whole);
+	assert_int_equal(part->count, 2);
+	assert_int_equal(part->first->code, CODE_SERVER_STOPPED);
+	assert_string_equal(part->first->next->seen, "it is this one");
+	assert_ptr_equal(part->first->next->explained_by, part->first);
+	assert_null(part->first->explained_by);
+}
+
+static void a_part_has_a_finding_by_the_code_that_it_was_given_later(void **state)
+{
+	const struct session session = {.number = 2};
+	struct findings whole, *part = *state;
+	findings_init(&whole, 1 << 16);
+	struct finding *finding = findings_claim(&whole, CODE_CORS_BLOCKED, CONFIDENCE_PROVEN, &session, NULL, "a");
+	findings_recode(&whole, finding, CODE_EVENT_DROPPED);
+	assert_true(findings_take_part(part, &whole, is_of_session_two, NULL));
+	findings_free(&whole);
+	assert_int_equal(part->first->code, CODE_EVENT_DROPPED);
+	assert_int_equal(part->counts[CODE_CORS_BLOCKED], 0);
+	assert_int_equal(part->counts[CODE_EVENT_DROPPED], 1);
+}
+
 /* ---- which findings the stop of a server explains */
 
 /* Of a session at the server 10.0.0.1 with this port, so many seconds after the server at port 8000 stopped. */
@@ -186,6 +229,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(what_is_adopted_is_a_copy_and_only_what_is_wanted_and_missing, begin, end),
 	    cmocka_unit_test_setup_teardown(all_that_is_found_of_a_doubtful_session_is_only_possible, begin, end),
 	    cmocka_unit_test_setup_teardown(the_worst_comes_first_whenever_it_was_claimed, begin, end),
+	    cmocka_unit_test_setup_teardown(a_part_has_what_is_wanted_in_its_order_and_what_explains_it, begin, end),
+	    cmocka_unit_test_setup_teardown(a_part_has_a_finding_by_the_code_that_it_was_given_later, begin, end),
 	    cmocka_unit_test(a_stop_explains_what_clients_of_the_same_server_meet_after_it),
 	    cmocka_unit_test(a_stop_explains_nothing_of_another_server),
 	    cmocka_unit_test(a_stop_explains_nothing_that_was_over_before_it),

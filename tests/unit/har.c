@@ -195,6 +195,14 @@ static void other_requests_leave_no_steps(void **state)
 	"{\"startedDateTime\":\"2026-11-30T00:00:00Z\",\"request\":{\"url\":\"" url \
 	"\"},\"response\":{\"status\":200,\"content\":{\"text\":\"2\"}}}"
 
+static void uploads_leave_steps(void **state)
+{
+	(void)state;
+	struct given given = har_tell(FILE_OF(ASKED_AT("https://a.test/api/_upload?x=1")));
+	assert_non_null(strstr(given.text, "1 answer 2\n"));
+	assert_string_equal(har_tell(FILE_OF(ASKED_AT("https://a.test/uploads/photo.png"))).text, "");
+}
+
 static void who_asks_is_no_part_of_the_host(void **state)
 {
 	(void)state;
@@ -301,6 +309,107 @@ static void a_host_beyond_the_limit_has_no_address_and_is_counted(void **state)
 	assert_int_equal(given.result, SOURCE_END);
 }
 
+/* ---- why entries failed */
+
+struct har_case {
+	const char *scheme, *fields, *response;
+	enum recorded_failure failure;
+};
+
+static enum recorded_failure har_failure_of(const struct har_case *example)
+{
+	char text[2048];
+	struct packet packet;
+	char why[256];
+	enum recorded_failure failure = RECORDED_FAILURES;
+	snprintf(text, sizeof text,
+	    "{\"log\":{\"creator\":{\"name\":\"WebInspector\"},\"entries\":[{\"startedDateTime\":\"2026-11-30T00:00:"
+	    "01Z\","
+	    "\"time\":1,\"request\":{\"method\":\"GET\",\"url\":\"%s/socket.io/?EIO=4&transport=polling\","
+	    "\"headers\":[%s]},\"response\":{%s}}]}}",
+	    example->scheme, example->fields, example->response);
+	FILE *stream = fmemopen(text, strlen(text), "rb");
+	assert_non_null(stream);
+	struct har *har = har_open(stream, &har_limits, NULL, why, sizeof why);
+	assert_non_null(har);
+	while (har_next(har, &packet, why, sizeof why) == SOURCE_PACKET)
+		failure = packet.recorded->entry->failure;
+	har_free(har);
+	(void)fclose(stream);
+	return failure;
+}
+
+#define ORIGIN_FIELD(url) "{\"name\":\"Origin\",\"value\":\"" url "\"}"
+#define ERROR_OF(words) "\"status\":0,\"_error\":\"" words "\""
+
+static void each_browser_says_in_its_own_words_why_a_request_failed(void **state)
+{
+	static const struct har_case cases[] = {
+	    {"https://a.test", "", ERROR_OF("net::ERR_BLOCKED_BY_CLIENT"), RECORDED_BY_EXTENSION},
+	    {"https://a.test", "", ERROR_OF("net::ERR_BLOCKED_BY_CLIENT.Inspector"), RECORDED_BY_EXTENSION},
+	    {"https://a.test", "", ERROR_OF("net::ERR_BLOCKED_BY_CSP"), RECORDED_BY_CSP},
+	    {"https://a.test", "", "\"status\":-1,\"_failureText\":\"csp\"", RECORDED_BY_CSP},
+	    {"https://a.test", "", ERROR_OF("net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin"), RECORDED_ISOLATED},
+	    {"https://a.test", "", ERROR_OF("net::ERR_BLOCKED_BY_ORB"), RECORDED_ISOLATED},
+	    {"https://a.test", "", ERROR_OF("net::ERR_BLOCKED_BY_PRIVATE_NETWORK_ACCESS_CHECKS"),
+	        RECORDED_BY_LOCAL_NETWORK},
+	    {"https://a.test", "", ERROR_OF("net::ERR_BLOCKED_BY_ADMINISTRATOR"), RECORDED_BY_POLICY},
+	    {"https://a.test", ORIGIN_FIELD("https://b.test"), ERROR_OF("net::ERR_BLOCKED_BY_SOMETHING_NEW"),
+	        RECORDED_FAILED},
+	    {"https://a.test", "", ERROR_OF("net::ERR_CERT_AUTHORITY_INVALID"), RECORDED_BAD_CA},
+	    {"https://a.test", "", ERROR_OF("net::ERR_CERT_DATE_INVALID"), RECORDED_BAD_DATE},
+	    {"https://a.test", "", ERROR_OF("net::ERR_CERT_COMMON_NAME_INVALID"), RECORDED_BAD_NAME},
+	    {"https://a.test", "", ERROR_OF("net::ERR_CERT_REVOKED"), RECORDED_BAD_CERTIFICATE},
+	    {"https://a.test", "", ERROR_OF("net::ERR_SSL_PROTOCOL_ERROR"), RECORDED_NO_TLS},
+	    {"https://a.test", "", ERROR_OF("net::ERR_SSL_BAD_RECORD_MAC_ALERT"), RECORDED_BAD_TLS},
+	    {"https://a.test", "", ERROR_OF("Error in connection establishment: net::ERR_NAME_NOT_RESOLVED"),
+	        RECORDED_NO_NAME},
+	    {"https://a.test", "", ERROR_OF("NS_ERROR_UNKNOWN_HOST"), RECORDED_NO_NAME},
+	    {"https://a.test", "", ERROR_OF("SEC_ERROR_UNKNOWN_ISSUER"), RECORDED_BAD_CA},
+	    {"https://a.test", "", ERROR_OF("SSL_ERROR_RX_RECORD_TOO_LONG"), RECORDED_NO_TLS},
+	    {"https://a.test", "", ERROR_OF("A server with the specified hostname could not be found."),
+	        RECORDED_NO_NAME},
+	    {"https://a.test", "", ERROR_OF("net::ERR_TUNNEL_CONNECTION_FAILED"), RECORDED_NO_PROXY},
+	    {"https://a.test", ORIGIN_FIELD("https://b.test"),
+	        ERROR_OF("Origin https://b.test is not allowed by Access-Control-Allow-Origin. Status code: 400"),
+	        RECORDED_BLOCKED},
+	    {"https://a.test", ORIGIN_FIELD("https://b.test"),
+	        ERROR_OF("Preflight response is not successful. Status code: 404"), RECORDED_BLOCKED},
+	    {"https://a.test", "", ERROR_OF("net::ERR_ADDRESS_UNREACHABLE"), RECORDED_NO_ROUTE},
+	    {"https://a.test", "", ERROR_OF("net::ERR_CONNECTION_TIMED_OUT"), RECORDED_TIMED_OUT},
+	    {"https://a.test", "", ERROR_OF("net::ERR_CONNECTION_RESET"), RECORDED_RESET},
+	    {"https://a.test", "", ERROR_OF("net::ERR_HTTP2_PROTOCOL_ERROR"), RECORDED_BROKEN_ANSWER},
+	    {"https://a.test", "", ERROR_OF("net::ERR_INTERNET_DISCONNECTED"), RECORDED_OFFLINE},
+	    {"https://a.test", "", ERROR_OF("net::ERR_NETWORK_CHANGED"), RECORDED_OFFLINE},
+	    {"https://a.test", "", ERROR_OF("net::ERR_FAILED"), RECORDED_FAILED},
+	    {"https://a.test", ORIGIN_FIELD("https://b.test"), ERROR_OF("net::ERR_FAILED"), RECORDED_BLOCKED},
+	    {"https://a.test", "", "\"status\":0", RECORDED_FAILED},
+	    {"https://a.test", "", "\"status\":200", RECORDED_NO_FAILURE},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (har_failure_of(&cases[i]) != cases[i].failure)
+			fail_msg("%s: %d", cases[i].response, (int)har_failure_of(&cases[i]));
+}
+
+static void a_page_of_https_that_asks_for_http_is_mixed_content_unless_the_host_is_the_computer(void **state)
+{
+	static const struct har_case cases[] = {
+	    {"http://a.test", ORIGIN_FIELD("https://b.test"), "\"status\":0", RECORDED_BY_MIXED_CONTENT},
+	    {"ws://a.test", ORIGIN_FIELD("https://b.test"), ERROR_OF("net::ERR_FAILED"), RECORDED_BY_MIXED_CONTENT},
+	    {"http://a.test", "{\"name\":\"referer\",\"value\":\"https://b.test/x\"}", ERROR_OF(""),
+	        RECORDED_BY_MIXED_CONTENT},
+	    {"http://localhost:3000", ORIGIN_FIELD("https://b.test"), "\"status\":0", RECORDED_FAILED},
+	    {"http://127.0.0.1:3000", ORIGIN_FIELD("https://b.test"), ERROR_OF("net::ERR_FAILED"), RECORDED_BLOCKED},
+	    {"http://a.test", ORIGIN_FIELD("http://b.test"), "\"status\":0", RECORDED_FAILED},
+	    {"https://a.test", ORIGIN_FIELD("https://b.test"), "\"status\":0", RECORDED_FAILED},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (har_failure_of(&cases[i]) != cases[i].failure)
+			fail_msg("%zu: %d", i, (int)har_failure_of(&cases[i]));
+}
+
 /* With the limits as they are by default. */
 #define WITH_LIMITS(test) cmocka_unit_test_setup(test, har_limits_set)
 
@@ -316,6 +425,7 @@ int main(void)
 	    WITH_LIMITS(nothing_but_a_log_with_entries_is_a_har),
 	    WITH_LIMITS(nesting_is_bounded),
 	    WITH_LIMITS(other_requests_leave_no_steps),
+	    WITH_LIMITS(uploads_leave_steps),
 	    WITH_LIMITS(who_asks_is_no_part_of_the_host),
 	    WITH_LIMITS(a_url_of_http_that_cannot_be_read_is_counted_and_named),
 	    WITH_LIMITS(an_entry_without_memory_is_left_out_and_counted),
@@ -324,6 +434,8 @@ int main(void)
 	    WITH_LIMITS(a_message_longer_than_the_limit_is_passed_over_and_the_next_is_read),
 	    WITH_LIMITS(what_cannot_wait_for_its_place_is_counted),
 	    WITH_LIMITS(a_host_beyond_the_limit_has_no_address_and_is_counted),
+	    WITH_LIMITS(each_browser_says_in_its_own_words_why_a_request_failed),
+	    WITH_LIMITS(a_page_of_https_that_asks_for_http_is_mixed_content_unless_the_host_is_the_computer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* IP headers: bytes in; addresses, protocol, payload and fragment fields out. */
 #include "net/headers.h"
+#include "net/link.h"
 #include "unit.h"
 
 #define FROM_4 "\x7f\0\0\1"

@@ -7,7 +7,7 @@
 static struct ladder ladder_of(struct timeline_by_hand *given, uint64_t session)
 {
 	struct ladder ladder = {0};
-	ladder_reset(&ladder, session, NULL);
+	ladder_reset(&ladder, &session, 1, NULL);
 	while (ladder_extend(&ladder, &given->data, 2))
 		;
 	return ladder;
@@ -39,7 +39,7 @@ static void pings_in_a_row_are_one_row(void **state)
 	assert_int_equal(ladder.rows[0].folded, 5);
 	assert_int_equal(ladder.rows[2].folded, 0);
 	ladder.unfolds = true;
-	ladder_reset(&ladder, 1, NULL);
+	ladder_reset(&ladder, &(uint64_t){1}, 1, NULL);
 	while (ladder_extend(&ladder, &given->data, 100))
 		;
 	assert_int_equal(ladder.count, 8);
@@ -55,6 +55,77 @@ static void each_connection_has_a_lane_until_it_is_over(void **state)
 	struct ladder ladder = ladder_of(given, 1);
 	assert_int_equal(ladder.lane_count, 2);
 	assert_int_equal(ladder.rows[1].lane, 1);
+	ladder_free(&ladder);
+}
+
+static void events_of_several_sessions_stand_in_order_of_the_timeline(void **state)
+{
+	struct timeline_by_hand *given = *state;
+	static const uint64_t both[] = {2, 1};
+	give(given, 1, EVENT_OPEN, DIRECTION_TO_CLIENT, 0, "", "");
+	give(given, 2, EVENT_OPEN, DIRECTION_TO_CLIENT, 1, "", "");
+	give(given, 1, EVENT_CONNECT, DIRECTION_TO_SERVER, 2, "", "");
+	struct ladder ladder = {0};
+	ladder_reset(&ladder, both, 2, NULL);
+	while (ladder_extend(&ladder, &given->data, 1))
+		;
+	assert_int_equal(ladder.count, 3);
+	for (size_t i = 0; i < ladder.count; i++)
+		assert_int_equal(ladder.rows[i].event, i + 1);
+	assert_true(ladder_is_of(&ladder, both, 2));
+	assert_false(ladder_is_of(&ladder, both, 1));
+	ladder_free(&ladder);
+}
+
+static void each_leg_of_an_event_has_a_row_in_a_lane_of_its_own(void **state)
+{
+	struct timeline_by_hand *given = *state;
+	const struct observer *observer = record_observer(given->record);
+	uint64_t first = give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 0, "\"x\"", "");
+	struct event_leg leg = {.connection = "inner", .origin.first = 7, .origin.time = 1001 * TIMESTAMP_SECOND};
+	observer->crossed(observer->self, first, &leg);
+	struct ladder ladder = {.shows_legs = true};
+	ladder_reset(&ladder, &(uint64_t){1}, 1, NULL);
+	while (ladder_extend(&ladder, &given->data, 10))
+		;
+	assert_int_equal(ladder.count, 2);
+	assert_int_equal(ladder.rows[1].leg, 1);
+	assert_int_equal(ladder.rows[1].lane, 1);
+	const struct ladder_stay *stay = ladder_stay_of_lane(&ladder, 1, 1);
+	assert_string_equal(ladder_connection(record_event(given->record, stay->event), stay->leg), "inner");
+	ladder_free(&ladder);
+}
+
+/* Behind a proxy the server's event is seen there before it is seen at the edge, and the client's afterwards. */
+static void with_legs_rows_are_in_order_of_time(void **state)
+{
+	struct timeline_by_hand *given = *state;
+	const struct observer *observer = record_observer(given->record);
+	uint64_t first = give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 1, "\"x\"", "");
+	give(given, 1, EVENT_EVENT, DIRECTION_TO_SERVER, 2, "\"y\"", "");
+	uint64_t last = give(given, 1, EVENT_EVENT, DIRECTION_TO_CLIENT, 4, "\"z\"", "");
+	struct event_leg late = {.connection = "inner", .origin.time = 1003 * TIMESTAMP_SECOND},
+	                 early = {.connection = "outer", .origin.time = 1000 * TIMESTAMP_SECOND};
+	observer->crossed(observer->self, first, &late);
+	observer->crossed(observer->self, last, &early);
+	struct ladder ladder = {.shows_legs = true};
+	ladder_reset(&ladder, &(uint64_t){1}, 1, NULL);
+	while (ladder_extend(&ladder, &given->data, 1))
+		;
+	assert_int_equal(ladder.count, 5);
+	for (size_t i = 1; i < ladder.count; i++)
+		assert_true(
+		    ladder_time(&ladder.rows[i - 1], given->record) <= ladder_time(&ladder.rows[i], given->record));
+	assert_true(ladder.rows[0].event == last && ladder.rows[0].leg == 1);
+	assert_int_equal(ladder_find(&ladder, last), 4);
+	assert_int_equal(ladder_find(&ladder, first), 1);
+	/* Each row's lane is, at that row, of the row's connection. */
+	for (size_t i = 0; i < ladder.count; i++) {
+		const struct ladder_row *row = &ladder.rows[i];
+		const struct ladder_stay *stay = ladder_stay_of_lane(&ladder, row->lane, i);
+		assert_string_equal(ladder_connection(record_event(given->record, stay->event), stay->leg),
+		    ladder_connection(record_event(given->record, row->event), row->leg));
+	}
 	ladder_free(&ladder);
 }
 
@@ -81,10 +152,11 @@ static void a_lane_is_named_by_the_connection_that_uses_it_at_a_row(void **state
 	const struct connection_facts *at_first = record_event(given->data.record, first)->connection;
 	const struct connection_facts *at_second = record_event(given->data.record, second)->connection;
 	for (uint64_t row = 0; row < 3; row++) {
-		const struct event *named = record_event(given->data.record, ladder_event_of_lane(&ladder, 0, row));
+		const struct event *named = record_event(
+		    given->data.record, ladder_stay_of_lane(&ladder, 0, row)->event);
 		assert_ptr_equal(named->connection, row < 2 ? at_first : at_second);
 	}
-	assert_int_equal(ladder_event_of_lane(&ladder, 1, 0), 0);
+	assert_null(ladder_stay_of_lane(&ladder, 1, 0));
 	ladder_free(&ladder);
 }
 
@@ -176,6 +248,9 @@ int main(void)
 	    BY_HAND(only_the_sessions_own_events_have_rows),
 	    BY_HAND(pings_in_a_row_are_one_row),
 	    BY_HAND(each_connection_has_a_lane_until_it_is_over),
+	    BY_HAND(events_of_several_sessions_stand_in_order_of_the_timeline),
+	    BY_HAND(each_leg_of_an_event_has_a_row_in_a_lane_of_its_own),
+	    BY_HAND(with_legs_rows_are_in_order_of_time),
 	    BY_HAND(a_lane_is_used_again_once_its_connection_is_over),
 	    BY_HAND(a_lane_is_named_by_the_connection_that_uses_it_at_a_row),
 	    BY_HAND(the_row_that_a_finding_names_is_marked),

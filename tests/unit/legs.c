@@ -22,6 +22,8 @@ struct scene {
 	size_t exchange_count;
 	size_t opened, events, crossed, legs; /* legs of the last event */
 	uint64_t crossed_index;
+	bool has_behind; /* of the last exchange that was emitted, as long as its event lives */
+	struct event_behind behind;
 	struct session session; /* that was closed last */
 	struct session_loss losses[SESSION_LOSSES];
 	struct session_leg session_legs[SESSION_LEGS];
@@ -36,6 +38,10 @@ static void note_opened(void *self, const struct session *session)
 static void note_event(void *self, const struct event *event)
 {
 	struct scene *scene = self;
+	if (event->kind == EVENT_HTTP)
+		scene->has_behind = event->behind;
+	if (event->kind == EVENT_HTTP && event->behind)
+		scene->behind = *event->behind;
 	if (event->kind != EVENT_EVENT && event->kind != EVENT_OPEN)
 		return;
 	scene->events++;
@@ -279,9 +285,112 @@ static void any_other_sid_is_the_same_session_at_another_address(void **state)
 	assert_int_equal(scene.session.leg_count, 2);
 }
 
+/* A handshake that the hop refuses, after its server did with it as `inner` says. */
+static void refuse_by_hop(struct scene *scene, const char *head, enum direction ended_by)
+{
+	begin(scene);
+	struct exchange *outer = ask(scene, FRONT, 1, "GET", HANDSHAKE, "");
+	struct exchange *inner = ask(scene, BACK, 2, "GET", HANDSHAKE, "");
+	if (*head) {
+		struct http_stream stream;
+		struct http_item item;
+		struct slice bytes = slice_of_text(head);
+		http_stream_init(&stream, HTTP_RESPONSES, &http_default_limits, NULL);
+		assert_int_equal(http_next_item(&stream, &bytes, &item), WIRE_ITEM);
+		exchange_keep_head(&inner->answer, &item.head);
+		http_stream_free(&stream);
+		answer(scene, BACK, 3, inner, 200, OPEN(SID));
+	} else {
+		inner->ended_by = ended_by;
+		exchange_decide(inner, EXCHANGE_UNANSWERED, 3);
+		transports_sink(&scene->context).answer(&scene->context, &scene->connections[BACK], inner);
+	}
+	answer(scene, FRONT, 4, outer, 502, "");
+	end(scene);
+}
+
+static void a_refusal_by_a_hop_has_what_was_answered_behind_it(void **state)
+{
+	(void)state;
+	struct scene scene;
+	refuse_by_hop(&scene, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", DIRECTION_TO_CLIENT);
+	assert_true(scene.has_behind);
+	assert_int_equal(scene.behind.status, 200);
+	assert_int_equal(scene.behind.server.address.bytes[3], BACK);
+	assert_int_equal(scene.behind.origin.first, 2);
+	assert_int_equal(scene.behind.origin.last, 3);
+	assert_false(scene.behind.is_dropped);
+	assert_null(scene.behind.oddity);
+}
+
+static void headers_for_which_proxies_refuse_an_answer_are_named(void **state)
+{
+	static const char *const answers[][2] = {
+	    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+	        "Transfer-Encoding twice"},
+	    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n", "Content-Length twice"},
+	    {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+	        "Content-Length beside Transfer-Encoding"}};
+	(void)state;
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		struct scene scene;
+		refuse_by_hop(&scene, answers[i][0], DIRECTION_TO_CLIENT);
+		assert_string_equal(scene.behind.oddity, answers[i][1]);
+	}
+}
+
+static void a_server_behind_a_hop_that_ends_the_connection_has_dropped_the_request(void **state)
+{
+	(void)state;
+	struct scene scene;
+	refuse_by_hop(&scene, "", DIRECTION_TO_CLIENT);
+	assert_true(scene.behind.is_dropped);
+	assert_int_equal(scene.behind.status, 0);
+}
+
+static void a_hop_that_gives_up_waiting_is_not_dropped_by_its_server(void **state)
+{
+	(void)state;
+	struct scene scene;
+	refuse_by_hop(&scene, "", DIRECTION_TO_SERVER);
+	assert_true(scene.has_behind);
+	assert_false(scene.behind.is_dropped);
+}
+
+static void a_refusal_before_its_server_answers_has_the_request_behind_it(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	struct exchange *outer = ask(&scene, FRONT, 1, "GET", HANDSHAKE, "");
+	ask(&scene, BACK, 2, "GET", HANDSHAKE, "");
+	answer(&scene, FRONT, 4, outer, 504, "");
+	assert_true(scene.has_behind);
+	assert_int_equal(scene.behind.begun, 2);
+	assert_int_equal(scene.behind.status, 0);
+	end(&scene);
+}
+
+static void a_refusal_without_a_hop_has_nothing_behind_it(void **state)
+{
+	(void)state;
+	struct scene scene;
+	begin(&scene);
+	answer(&scene, BACK, 2, ask(&scene, BACK, 1, "GET", HANDSHAKE, ""), 200, OPEN(SID));
+	answer(&scene, FRONT, 4, ask(&scene, FRONT, 3, "GET", HANDSHAKE, ""), 502, "");
+	assert_false(scene.has_behind);
+	end(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_refusal_by_a_hop_has_what_was_answered_behind_it),
+	    cmocka_unit_test(headers_for_which_proxies_refuse_an_answer_are_named),
+	    cmocka_unit_test(a_server_behind_a_hop_that_ends_the_connection_has_dropped_the_request),
+	    cmocka_unit_test(a_hop_that_gives_up_waiting_is_not_dropped_by_its_server),
+	    cmocka_unit_test(a_refusal_before_its_server_answers_has_the_request_behind_it),
+	    cmocka_unit_test(a_refusal_without_a_hop_has_nothing_behind_it),
 	    cmocka_unit_test(both_legs_of_a_hop_are_one_session),
 	    cmocka_unit_test(nothing_is_emitted_before_it_comes_out_at_the_client),
 	    cmocka_unit_test(what_the_client_sends_is_emitted_once),

@@ -1,4 +1,6 @@
 /* Link layers: where the IP packet begins. */
+#include "net/link.h"
+
 #include "net/headers.h"
 #include "unit.h"
 
@@ -14,7 +16,12 @@ enum {
 	IPV4 = 228,
 	IPV6 = 229,
 	PKTAP = 258,
-	COOKED2 = 276
+	COOKED2 = 276,
+	PPP = 9,
+	PPP_SERIAL = 50,
+	PPP_ETHER = 51,
+	C_HDLC = 104,
+	NFLOG = 239
 };
 
 #define MACS "\x02\0\0\0\0\1\x02\0\0\0\0\2"
@@ -114,6 +121,186 @@ static void every_platforms_number_of_ipv6_on_loopback_is_passed(void **state)
 	assert_network(BSD_NULL, SLICE("\x18\0\0\0`6"), "`6"); /* NetBSD, OpenBSD */
 	assert_network(BSD_NULL, SLICE("\x1c\0\0\0`6"), "`6"); /* FreeBSD */
 	assert_network(BSD_NULL, SLICE("\0\0\0\x1e`6"), "`6"); /* macOS */
+}
+
+static void assert_unread(int link_type, struct slice frame, const char *name)
+{
+	struct link_inside inside = link_look(link_type, frame);
+	assert_int_equal(inside.network.len, 0);
+	assert_non_null(inside.unread);
+	assert_non_null(strstr(inside.unread, name));
+}
+
+#define SESSION "\x11\0\0\7"
+
+static void a_session_of_pppoe_is_passed(void **state)
+{
+	(void)state;
+	assert_network(ETHERNET,
+	    SLICE(MACS "\x88\x64" SESSION "\0\4\0\x21"
+	               "E4"
+	               "padding"),
+	    "E4");
+	assert_network(ETHERNET,
+	    SLICE(MACS "\x88\x64" SESSION "\0\4\0\x57"
+	               "`6"),
+	    "`6");
+	assert_network(ETHERNET,
+	    SLICE(MACS TAG("\x81\0") "\x88\x64" SESSION "\0\3\x21"
+	                             "E4"),
+	    "E4");
+	assert_network(PPP_ETHER,
+	    SLICE(SESSION "\0\4\0\x21"
+	                  "E4"),
+	    "E4");
+	assert_nothing(ETHERNET, SLICE(MACS "\x88\x64"
+	                                    "\x11\x09\0\7"
+	                                    "\0\4\0\x21"
+	                                    "E4"));
+}
+
+static void what_ppp_says_of_itself_is_nothing_and_what_it_packs_is_unread(void **state)
+{
+	(void)state;
+	struct slice control = SLICE(MACS "\x88\x64" SESSION "\0\6\xc0\x21"
+	                                  "\1\1\0\4");
+	assert_nothing(ETHERNET, control);
+	assert_null(link_look(ETHERNET, control).unread);
+	assert_unread(ETHERNET,
+	    SLICE(MACS "\x88\x64" SESSION "\0\6\0\xfd"
+	               "\1\1\0\4"),
+	    "PPP");
+}
+
+static void ppp_and_ciscos_hdlc_are_passed(void **state)
+{
+	(void)state;
+	assert_network(PPP,
+	    SLICE("\0\x21"
+	          "E4"),
+	    "E4");
+	assert_network(PPP,
+	    SLICE("\xff\3\0\x57"
+	          "`6"),
+	    "`6");
+	assert_network(PPP_SERIAL,
+	    SLICE("\xff\3\0\x21"
+	          "E4"),
+	    "E4");
+	assert_network(PPP_SERIAL,
+	    SLICE("\x0f\0\x08\0"
+	          "E4"),
+	    "E4");
+	assert_network(C_HDLC,
+	    SLICE("\x0f\0\x86\xdd"
+	          "`6"),
+	    "`6");
+}
+
+#define LABEL "\0\1\0\x40"
+#define LAST_LABEL "\0\1\1\x40"
+
+static void labels_of_mpls_are_passed_however_many(void **state)
+{
+	(void)state;
+	assert_network(ETHERNET, SLICE(MACS "\x88\x47" LAST_LABEL "E4"), "E4");
+	assert_network(ETHERNET, SLICE(MACS "\x88\x48" LABEL LABEL LAST_LABEL "`6"), "`6");
+	assert_nothing(ETHERNET, SLICE(MACS "\x88\x47" LABEL "E4"));
+}
+
+static void ethernet_behind_labels_is_found_with_a_control_word_and_without(void **state)
+{
+	(void)state;
+	assert_network(ETHERNET,
+	    SLICE(MACS "\x88\x47" LAST_LABEL "\0\0\0\0" MACS "\x08\0"
+	               "E4"),
+	    "E4");
+	assert_network(ETHERNET,
+	    SLICE(MACS "\x88\x47" LAST_LABEL "\xb2\0\0\0\0\1\x02\0\0\0\0\2"
+	               "\x08\0"
+	               "E4"),
+	    "E4");
+	assert_unread(ETHERNET, SLICE(MACS "\x88\x47" LAST_LABEL "\xb2 something else"), "MPLS");
+}
+
+static void headers_within_each_other_have_an_end(void **state)
+{
+	(void)state;
+	uint8_t frame[14 * 40 + 2];
+	for (size_t i = 0; i < 40; i++)
+		memcpy(frame + i * 14, MACS "\x65\x58", 14);
+	memcpy(frame + sizeof frame - 2, "E4", 2);
+	assert_unread(ETHERNET, slice_of(frame, sizeof frame), "bridged");
+}
+
+static void a_type_that_may_carry_ip_and_is_not_read_is_named(void **state)
+{
+	(void)state;
+	assert_unread(ETHERNET,
+	    SLICE(MACS "\x88\xe5"
+	               "\x2c\0\0\0\0\1"),
+	    "MACsec");
+	assert_unread(ETHERNET,
+	    SLICE(MACS TAG("\x81\0") "\x89\x4f"
+	                             "\x2c\0"),
+	    "NSH");
+	assert_null(link_look(ETHERNET, SLICE(MACS "\x08\x06"
+	                                           "arp"))
+	                .unread);
+	assert_null(link_look(ETHERNET, SLICE(MACS "\x88\xcc"
+	                                           "lldp"))
+	                .unread);
+}
+
+static void nflog_is_unwrapped_in_both_byte_orders(void **state)
+{
+	(void)state;
+	assert_network(NFLOG,
+	    SLICE("\2\0\0\1"
+	          "\x08\0\1\0"
+	          "\x08\0\1\0"
+	          "\x06\0\x0a\0"
+	          "a\0\0\0"
+	          "\6\0\x09\0"
+	          "E4\0\0"),
+	    "E4");
+	assert_network(NFLOG,
+	    SLICE("\x0a\0\0\1"
+	          "\0\x08\0\1"
+	          "\x08\0\1\0"
+	          "\0\6\0\x09"
+	          "`6\0\0"),
+	    "`6");
+}
+
+static void nflog_that_lies_about_lengths_is_nothing(void **state)
+{
+	(void)state;
+	assert_nothing(NFLOG, SLICE("\2\0\0\1"
+	                            "\x08\0\1\0"
+	                            "\x08\0\1\0"
+	                            "\xff\0\x09\0"
+	                            "E4\0\0"));
+	assert_nothing(NFLOG, SLICE("\2\0\0\1"
+	                            "\0\0\1\0"
+	                            "E4\0\0"));
+	assert_nothing(NFLOG, SLICE("\2\0\0\1"
+	                            "\x08\0\1\0"
+	                            "\x08\0\1\0"));
+	assert_nothing(NFLOG, SLICE("\2\0"));
+}
+
+static void the_word_of_a_filter_for_what_is_before_ip_is_known(void **state)
+{
+	(void)state;
+	assert_string_equal(link_filter_word(ETHERNET, SLICE(MACS TAG("\x81\0") "\x08\0E4")), "vlan");
+	assert_string_equal(link_filter_word(ETHERNET, SLICE(MACS "\x88\x64" SESSION "\0\4\0\x21"
+	                                                          "E4")),
+	    "pppoes");
+	assert_string_equal(link_filter_word(ETHERNET, SLICE(MACS "\x88\x47" LAST_LABEL "E4")), "mpls");
+	assert_null(link_filter_word(ETHERNET, SLICE(MACS "\x08\0E4")));
+	assert_null(link_filter_word(ETHERNET, SLICE(MACS TAG("\x81\0") "\x08\x06"
+	                                                                "arp")));
 }
 
 static void a_short_frame_is_nothing(void **state)
@@ -324,6 +511,16 @@ int main(void)
 	    cmocka_unit_test(raw_ip_is_itself),
 	    cmocka_unit_test(bsd_loopback_is_passed_in_both_byte_orders),
 	    cmocka_unit_test(every_platforms_number_of_ipv6_on_loopback_is_passed),
+	    cmocka_unit_test(a_session_of_pppoe_is_passed),
+	    cmocka_unit_test(what_ppp_says_of_itself_is_nothing_and_what_it_packs_is_unread),
+	    cmocka_unit_test(ppp_and_ciscos_hdlc_are_passed),
+	    cmocka_unit_test(labels_of_mpls_are_passed_however_many),
+	    cmocka_unit_test(ethernet_behind_labels_is_found_with_a_control_word_and_without),
+	    cmocka_unit_test(headers_within_each_other_have_an_end),
+	    cmocka_unit_test(a_type_that_may_carry_ip_and_is_not_read_is_named),
+	    cmocka_unit_test(nflog_is_unwrapped_in_both_byte_orders),
+	    cmocka_unit_test(nflog_that_lies_about_lengths_is_nothing),
+	    cmocka_unit_test(the_word_of_a_filter_for_what_is_before_ip_is_known),
 	    cmocka_unit_test(a_short_frame_is_nothing),
 	    cmocka_unit_test(the_frame_inside_pktap_is_found_by_the_headers_length),
 	    cmocka_unit_test(pktap_carries_every_link_type_of_a_mac),

@@ -95,7 +95,7 @@ static void any_column_sorts(void **state)
 	const struct {
 		enum session_column column;
 		uint64_t first;
-	} orders[] = {{COLUMN_SENT, 2}, {COLUMN_AGE, 1}, {COLUMN_STATE, 1}, {COLUMN_LATENCY, 2}};
+	} orders[] = {{COLUMN_SENT, 2}, {COLUMN_AGE, 1}, {COLUMN_STATE, 1}, {COLUMN_LATENCY, 1}};
 	struct session_list list = {0};
 	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
 		list.column = orders[i].column;
@@ -105,13 +105,16 @@ static void any_column_sorts(void **state)
 	session_list_free(&list);
 }
 
-static void each_column_is_called_by_its_own_name(void **state)
+static void sessions_without_a_latency_come_last_in_both_orders(void **state)
 {
-	(void)state;
-	assert_string_equal(session_column_name(COLUMN_NUMBER), "number");
-	assert_string_equal(session_column_name(COLUMN_PROCESS), "process");
-	assert_string_equal(session_column_name(COLUMN_TRANSPORT), "transport");
-	assert_string_equal(session_column_name(COLUMN_WORST), "worst");
+	struct timeline_by_hand *given = *state;
+	struct session_list list = {.column = COLUMN_LATENCY};
+	for (int i = 0; i < 2; i++) {
+		list.descending = i;
+		session_list_rebuild(&list, &given->data, NULL);
+		assert_int_equal(list.numbers[0], 1);
+	}
+	session_list_free(&list);
 }
 
 static void closed_ones_are_folded_but_for_those_with_findings(void **state)
@@ -220,10 +223,48 @@ static void what_differs_is_marked_where_it_stands(void **state)
 	(void)state;
 	struct json_tree now = tree_of("{\"same\":1,\"other\":[1,3],\"new\":true}");
 	struct json_tree before = tree_of("{\"same\":1,\"other\":[1,2]}");
-	json_tree_compare(&now, &before);
-	assert_false(now.lines[1].changed);                         /* same */
-	assert_true(now.lines[2].changed && !now.lines[3].changed); /* other, and its first */
-	assert_true(now.lines[4].changed && now.lines[5].changed);  /* its second, new */
+	struct json_tree merged = {0};
+	assert_true(json_tree_merge(&merged, &now, &before));
+	assert_int_equal(merged.lines[1].change, LINE_SAME);    /* same */
+	assert_int_equal(merged.lines[2].change, LINE_CHANGED); /* other, */
+	assert_int_equal(merged.lines[3].change, LINE_SAME);    /* its first, */
+	assert_int_equal(merged.lines[4].change, LINE_CHANGED); /* its second */
+	assert_true(slice_equals_text(merged.lines[4].was, "2"));
+	assert_int_equal(merged.lines[5].change, LINE_ADDED); /* new */
+	json_tree_free(&merged);
+	json_tree_free(&now);
+	json_tree_free(&before);
+}
+
+static void what_only_the_other_has_stands_where_it_was(void **state)
+{
+	(void)state;
+	struct json_tree now = tree_of("{\"a\":1,\"c\":[7]}");
+	struct json_tree before = tree_of("{\"a\":1,\"b\":{\"x\":2},\"c\":[7,8],\"d\":null}");
+	struct json_tree merged = {0};
+	assert_true(json_tree_merge(&merged, &now, &before));
+	static const char *const values[] = {"1", "{\"x\":2}", "2", "[7]", "7", "8", "null"};
+	static const enum json_change changes[] = {
+	    LINE_SAME, LINE_REMOVED, LINE_REMOVED, LINE_CHANGED, LINE_SAME, LINE_REMOVED, LINE_REMOVED};
+	assert_int_equal(merged.count, 8);
+	for (size_t i = 1; i < merged.count; i++) {
+		assert_true(slice_equals_text(merged.lines[i].value, values[i - 1]));
+		assert_int_equal(merged.lines[i].change, changes[i - 1]);
+	}
+	json_tree_free(&merged);
+	json_tree_free(&now);
+	json_tree_free(&before);
+}
+
+static void what_is_folded_in_one_is_folded_in_both(void **state)
+{
+	(void)state;
+	struct json_tree now = tree_of("[[1,2],3]"), before = tree_of("[[1,2],4]"), merged = {0};
+	json_tree_toggle(&now, 1);
+	assert_true(json_tree_merge(&merged, &now, &before));
+	assert_int_equal(merged.count, 3);
+	assert_int_equal(merged.lines[2].change, LINE_CHANGED);
+	json_tree_free(&merged);
 	json_tree_free(&now);
 	json_tree_free(&before);
 }
@@ -237,7 +278,7 @@ int main(void)
 	    cmocka_unit_test(a_window_that_shrinks_keeps_the_selection_in_sight),
 	    GIVEN(sessions_stand_in_order_of_their_numbers),
 	    GIVEN(any_column_sorts),
-	    cmocka_unit_test(each_column_is_called_by_its_own_name),
+	    GIVEN(sessions_without_a_latency_come_last_in_both_orders),
 	    GIVEN(closed_ones_are_folded_but_for_those_with_findings),
 	    GIVEN(a_session_is_as_bad_as_the_worst_of_its_findings),
 	    GIVEN(a_filter_lets_only_those_through),
@@ -246,6 +287,8 @@ int main(void)
 	    cmocka_unit_test(a_fold_takes_its_lines_away_and_brings_them_back),
 	    cmocka_unit_test(a_long_list_begins_folded),
 	    cmocka_unit_test(what_differs_is_marked_where_it_stands),
+	    cmocka_unit_test(what_only_the_other_has_stands_where_it_was),
+	    cmocka_unit_test(what_is_folded_in_one_is_folded_in_both),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Servers' logs as evidence: the steps that lines say, whatever was put before them. Logs are made here. */
 #include "source/log_file.h"
 
+#include "source/log_encoding.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -87,13 +88,13 @@ static void a_refused_request_of_an_access_log_is_a_step(void **state)
 	assert_string_equal(given.software, "a server");
 }
 
-static void other_requests_and_what_succeeded_are_lines(void **state)
+static void other_requests_what_succeeded_and_what_was_not_waited_for_are_lines(void **state)
 {
 	(void)state;
 	static const char *const others[] = {"\"GET /socket.io/?EIO=4 HTTP/1.1\" 200 5\n",
 	    "\"GET /index.html HTTP/1.1\" 404 5\n", "\"GET /socket.io/?EIO=4 HTTP/1.1\" -\n",
 	    "\"GET /socket.io/?EIO=4 HTTP/1.1\" 4040\n", "\"WebSocket /socket.io/?EIO=4\" [accepted]\n",
-	    "\"GET /socket.io/?EIO=4\n"};
+	    "\"GET /socket.io/?EIO=4\n", "\"GET /socket.io/?EIO=4 HTTP/1.1\" 499 0 \"-\"\n"};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		char text[256];
 		snprintf(text, sizeof text, REFUSED "%s", others[i]);
@@ -386,6 +387,188 @@ static void a_log_whose_form_does_not_show_in_its_beginning_is_read_for_known_er
 	assert_false(given.counts.is_unknown);
 }
 
+/* ---- what stands around a line */
+
+#define STEPS "1 packet " SID " >40{\"sid\":\"x\"}\n2 packet " SID " <42[\"say\",\"a b\"]\n"
+#define FIRST SID ": Sending packet MESSAGE data 0{\"sid\":\"x\"}"
+#define FIRST_JSON SID ": Sending packet MESSAGE data 0{\\\"sid\\\":\\\"x\\\"}"
+#define FIRST_TWICE SID ": Sending packet MESSAGE data 0{\\\\\\\"sid\\\\\\\":\\\\\\\"x\\\\\\\"}"
+#define NEXT SID ": Received packet MESSAGE data 2[\"say\",\"a b\"]"
+#define NEXT_JSON SID ": Received packet MESSAGE data 2[\\\"say\\\",\\\"a b\\\"]"
+#define NEXT_TWICE SID ": Received packet MESSAGE data 2[\\\\\\\"say\\\\\\\",\\\\\\\"a b\\\\\\\"]"
+
+/* 2026-11-30T23:10:00Z */
+#define DATED (INT64_C(1796080200) * TIMESTAMP_SECOND)
+
+static void each_way_to_write_a_line_of_json_says_the_same(void **state)
+{
+	static const char *const texts[] = {
+	    /* structlog */
+	    "{\"event\": \"" FIRST_JSON "\", \"level\": \"info\", \"timestamp\": \"2026-11-30T23:10:00Z\"}\n"
+	    "{\"event\": \"" NEXT_JSON "\", \"level\": \"info\", \"timestamp\": \"2026-11-30T23:10:00Z\"}\n",
+	    /* within docker's json-file */
+	    "{\"log\":\"{\\\"event\\\":\\\"" FIRST_TWICE
+	    "\\\"}\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-30T23:10:00Z\"}\n"
+	    "{\"log\":\"{\\\"event\\\":\\\"" NEXT_TWICE
+	    "\\\"}\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-30T23:10:00Z\"}\n",
+	    /* behind what compose and Kubernetes put before it */
+	    "app-1  | {\"level\":30,\"time\":1796080200000,\"msg\":\"" FIRST_JSON "\"}\n"
+	    "app-1  | {\"level\":30,\"time\":1796080200000,\"msg\":\"" NEXT_JSON "\"}\n",
+	    "2026-11-30T23:10:00.000000000Z {\"msg\":\"" FIRST_JSON "\"}\n"
+	    "2026-11-30T23:10:00.000000000Z {\"msg\":\"" NEXT_JSON "\"}\n",
+	    /* journalctl -o json, and a cloud's */
+	    "{\"__REALTIME_TIMESTAMP\":\"1796080200000000\",\"MESSAGE\":\"" FIRST_JSON "\"}\n"
+	    "{\"__REALTIME_TIMESTAMP\":\"1796080200000000\",\"MESSAGE\":\"" NEXT_JSON "\"}\n",
+	    "{\"jsonPayload\":{\"level\":\"info\",\"message\":\"" FIRST_JSON
+	    "\"},\"timestamp\":\"2026-11-30T23:10:00Z\"}\n"
+	    "{\"jsonPayload\":{\"level\":\"info\",\"message\":\"" NEXT_JSON
+	    "\"},\"timestamp\":\"2026-11-30T23:10:00Z\"}\n",
+	    /* logfmt */
+	    "time=\"2026-11-30T23:10:00Z\" level=info msg=\"" FIRST_JSON "\"\n"
+	    "time=\"2026-11-30T23:10:00Z\" level=info msg=\"" NEXT_JSON "\" logger=engineio\n",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct given given = log_tell(texts[i]);
+		assert_string_equal(given.text, STEPS);
+		assert_int_equal(given.first, DATED);
+		assert_false(given.counts.is_partly_dated);
+	}
+}
+
+static void an_object_that_a_logger_was_given_is_no_line_of_json(void **state)
+{
+	(void)state;
+	struct given given = log_tell(SID ": Sending packet MESSAGE data 4 {\"message\":\"no\"}\n");
+	assert_string_equal(given.text, "1 packet " SID " >44 {\"message\":\"no\"}\n");
+}
+
+static void the_journals_export_has_the_time_before_the_message(void **state)
+{
+	(void)state;
+	struct given given = log_tell("__REALTIME_TIMESTAMP=1796080200000000\n_HOSTNAME=a\nMESSAGE=" FIRST "\n\n");
+	assert_non_null(strstr(given.text, "3 packet " SID " >40{\"sid\":\"x\"}\n"));
+	assert_int_equal(given.last, DATED);
+}
+
+static void the_table_of_rich_has_a_source_behind_its_text_and_years_of_two_digits(void **state)
+{
+	(void)state;
+	struct given given = log_tell("[11/30/26 23:10:00] INFO     " FIRST "          base_server.py:354\n"
+	                              "                    INFO     " NEXT "      base_server.py:354\n");
+	assert_string_equal(given.text, STEPS);
+	assert_int_equal(given.first, DATED);
+	assert_int_equal(given.last, DATED);
+	assert_false(given.counts.is_partly_dated);
+}
+
+static void richs_colours_hide_neither_its_columns_nor_its_source(void **state)
+{
+	(void)state;
+	struct given given = log_tell("\x1b[2;36m[11/30/26 23:10:00]\x1b[0m \x1b[34mINFO    \x1b[0m " FIRST
+	                              "          \x1b[2mbase_server.py\x1b[0m\x1b[2m:354\x1b[0m\n"
+	                              "                    \x1b[34mINFO    \x1b[0m " NEXT
+	                              "      \x1b[2mbase_server.py\x1b[0m\x1b[2m:354\x1b[0m\n");
+	assert_string_equal(given.text, STEPS);
+}
+
+static void what_rich_wraps_is_one_line(void **state)
+{
+	(void)state;
+	static const char words[] = "[11/30/26 23:10:00] INFO     " SID ": Sending   server.py:3\n"
+	                            "                             packet MESSAGE data            \n"
+	                            "                             2[\"say\",\"aaaaaaaaaaaaaaaaaaaaaa\n"
+	                            "                             bb\"]                           \n"
+	                            "                    INFO     " SID ": Received  server.py:3\n"
+	                            "                             packet PING data               \n";
+	struct given given = log_tell(words);
+	assert_string_equal(given.text, "1 packet " SID " >42[\"say\",\"aaaaaaaaaaaaaaaaaaaaaabb\"]\n"
+	                                "5 packet " SID " <2\n");
+	assert_int_equal(given.counts.unread, 0);
+}
+
+static void a_line_that_names_a_file_at_its_end_is_no_table(void **state)
+{
+	(void)state;
+	struct given given = log_tell("2026-11-30 23:10:00 " SID ": Received packet MESSAGE data 2[\"at\"] a.py:3\n");
+	assert_non_null(strstr(given.text, "42[\"at\"] a.py:3"));
+}
+
+static void structlogs_console_has_the_logger_and_fields_behind_its_text(void **state)
+{
+	(void)state;
+	struct given given = log_tell("2026-11-30T23:10:00Z [info     ] " FIRST " [engineio.server]\n"
+	                              "2026-11-30T23:10:00Z [\x1b[32m\x1b[1minfo     \x1b[0m] \x1b[1m" NEXT
+	                              "\x1b[0m    [engineio.server] pid=7 host=a\n");
+	assert_string_equal(given.text, STEPS);
+}
+
+/* ---- UTF-16 */
+
+/* Each unit of 16 bits as two bytes; `big`: the high one first. Returns how many bytes. */
+static size_t put_units(char *out, const uint16_t *units, size_t count, bool big)
+{
+	for (size_t i = 0; i < count; i++) {
+		out[2 * i + big] = (char)(units[i] & 0xff);
+		out[2 * i + !big] = (char)(units[i] >> 8);
+	}
+	return 2 * count;
+}
+
+static size_t put_text(uint16_t *units, const char *text)
+{
+	size_t count = 0;
+	for (; text[count]; count++)
+		units[count] = (uint8_t)text[count];
+	return count;
+}
+
+static void what_powershell_writes_is_read_in_either_order_with_a_mark_and_without(void **state)
+{
+	(void)state;
+	uint16_t units[512];
+	char bytes[1024];
+	for (int form = 0; form < 4; form++) {
+		size_t count = 0;
+		if (form & 1)
+			units[count++] = 0xfeff;
+		count += put_text(units + count, FIRST "\r\n" NEXT "\r\n");
+		size_t len = put_units(bytes, units, count, form & 2);
+		assert_true(log_file_is_log(slice_of(bytes, len)));
+		struct given given = log_tell_part(bytes, len);
+		assert_string_equal(given.text, STEPS);
+		assert_int_equal(given.counts.lines, 2);
+	}
+}
+
+static void pairs_of_utf_16_are_characters_and_halves_are_replaced(void **state)
+{
+	(void)state;
+	uint16_t units[256];
+	char bytes[512];
+	size_t count = put_text(units, SID ": Received packet MESSAGE data 2[\"");
+	units[count++] = 0xe9;
+	units[count++] = 0x20ac;
+	units[count++] = 0xd83d;
+	units[count++] = 0xde00;
+	units[count++] = 0xd83d; /* alone */
+	units[count++] = 'x';
+	units[count++] = 0xde00; /* alone */
+	count += put_text(units + count, "\"]\n");
+	struct given given = log_tell_part(bytes, put_units(bytes, units, count, false));
+	assert_string_equal(
+	    given.text, "1 packet " SID " <42[\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbf\xbdx\xef\xbf\xbd\"]\n");
+}
+
+static void bytes_with_zeros_are_no_text_of_utf_16(void **state)
+{
+	(void)state;
+	assert_int_equal(log_encoding_find(SLICE("a\0b\0\0\0c\0d\0")), LOG_UTF8);
+	assert_int_equal(log_encoding_find(SLICE("\0\0\0\0text")), LOG_UTF8); /* as copytruncate leaves them */
+	assert_int_equal(log_encoding_find(SLICE("a\0")), LOG_UTF8);
+	assert_false(log_file_is_log(SLICE("\xff\xfe\1\0\1\0")));
+}
+
 /* With the limits as they are by default. */
 #define WITH_LIMITS(test) cmocka_unit_test_setup(test, log_limits_set)
 
@@ -413,13 +596,24 @@ int main(void)
 	    WITH_LIMITS(times_within_a_message_are_none_of_the_log),
 	    WITH_LIMITS(lines_before_the_first_time_have_that),
 	    WITH_LIMITS(a_line_of_json_is_its_message_with_its_time),
+	    WITH_LIMITS(each_way_to_write_a_line_of_json_says_the_same),
+	    WITH_LIMITS(an_object_that_a_logger_was_given_is_no_line_of_json),
+	    WITH_LIMITS(the_journals_export_has_the_time_before_the_message),
+	    WITH_LIMITS(the_table_of_rich_has_a_source_behind_its_text_and_years_of_two_digits),
+	    WITH_LIMITS(richs_colours_hide_neither_its_columns_nor_its_source),
+	    WITH_LIMITS(what_rich_wraps_is_one_line),
+	    WITH_LIMITS(a_line_that_names_a_file_at_its_end_is_no_table),
+	    WITH_LIMITS(structlogs_console_has_the_logger_and_fields_behind_its_text),
+	    WITH_LIMITS(what_powershell_writes_is_read_in_either_order_with_a_mark_and_without),
+	    WITH_LIMITS(pairs_of_utf_16_are_characters_and_halves_are_replaced),
+	    WITH_LIMITS(bytes_with_zeros_are_no_text_of_utf_16),
 	    WITH_LIMITS(a_line_longer_than_the_limit_is_cut_and_the_next_is_read),
 	    WITH_LIMITS(the_last_line_needs_no_end),
 	    WITH_LIMITS(a_text_without_a_line_of_a_server_is_no_log),
 	    WITH_LIMITS(a_known_error_alone_makes_a_log),
 	    WITH_LIMITS(captures_and_har_files_are_no_logs),
 	    WITH_LIMITS(a_refused_request_of_an_access_log_is_a_step),
-	    WITH_LIMITS(other_requests_and_what_succeeded_are_lines),
+	    WITH_LIMITS(other_requests_what_succeeded_and_what_was_not_waited_for_are_lines),
 	    WITH_LIMITS(a_log_that_says_why_needs_no_access_log),
 	    WITH_LIMITS(an_access_log_has_its_times),
 	    WITH_LIMITS(a_log_whose_form_does_not_show_in_its_beginning_is_read_for_known_errors_and_says_so),

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "a1 b5" gives packet a at time 1 and b at time 5; "." between them is an idle answer, "!" at the end a cut. */
+/* "a1 b5" gives packet a at time 1 and b at time 5, "L5" a line of a log; "." between them is an idle answer, "!" at
+ * the end a cut. */
 struct script {
 	struct source source;
 	const char *rest;
@@ -25,6 +26,7 @@ static enum source_result script_end(struct script *script)
 
 static enum source_result script_next(struct source *source, struct packet *packet)
 {
+	static const struct log_step step;
 	struct script *script = (struct script *)source;
 	while (*script->rest == ' ')
 		script->rest++;
@@ -35,6 +37,7 @@ static enum source_result script_next(struct source *source, struct packet *pack
 	if (!*script->rest || *script->rest == '!')
 		return script_end(script);
 	*packet = (struct packet){.number = ++script->number, .bytes = slice_of(script->rest, 1)};
+	packet->logged = *script->rest == 'L' ? &step : NULL;
 	packet->time = strtol(script->rest + 1, (char **)&script->rest, 10);
 	source->counts.packets++;
 	source->counts.filtered += 10;
@@ -104,10 +107,52 @@ static void equal_times_come_in_the_order_of_the_sources(void **state)
 	assert_gives(merge_of_two("a1 b1 c2", "d1 e2"), "a1 b2 d3 c4 e5 $");
 }
 
+/* By at most 100 ms, whichever is given first. */
+#define DATED(milliseconds) "1700000000" milliseconds "000000"
+
+static void what_a_server_logs_comes_behind_the_packets_of_its_time(void **state)
+{
+	(void)state;
+	assert_gives(merge_of_two("L" DATED("000"), "a" DATED("050")), "a1 L1 $");
+	assert_gives(merge_of_two("a" DATED("050"), "L" DATED("000")), "a1 L1 $");
+	assert_gives(merge_of_two("L" DATED("000"), "a" DATED("200")), "L1 a1 $");
+}
+
 static void a_source_keeps_its_own_order(void **state)
 {
 	(void)state;
 	assert_gives(merge_of_two("a5 b3", "c4 d6"), "c1 a2 b3 d4 $");
+}
+
+static void times_that_are_put_right_decide_the_order(void **state)
+{
+	(void)state;
+	struct source *merged = merge_of_two("a1 b40 c80", "d101 e130 f190");
+	merge_set_clock(merged, 1, &(const struct clock_line){.offset = 100});
+	assert_gives(merged, "a1 d2 e3 b4 c5 f6 $");
+}
+
+static void a_clock_that_runs_faster_is_put_right_the_more_the_later(void **state)
+{
+	(void)state;
+	struct source *merged = merge_of_two("a1100 b1200", "c1201 d1251");
+	merge_set_clock(merged, 1, &(const struct clock_line){.since = 1000, .drift = 0.5});
+	assert_gives(merged, "a1 c2 d3 b4 $");
+	merged = merge_of_two("a1100 b1124", "c1201 d1251");
+	merge_set_clock(merged, 1, &(const struct clock_line){.since = 1000, .drift = 0.5});
+	assert_gives(merged, "a1 c2 b3 d4 $");
+}
+
+static void packets_say_which_source_they_are_from(void **state)
+{
+	(void)state;
+	struct packet packet;
+	struct source *merged = merge_of_two("a1 b4", "c2");
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(source_next(merged, &packet), SOURCE_PACKET);
+		assert_int_equal(packet.input, i == 1);
+	}
+	source_free(merged);
 }
 
 static void one_source_keeps_its_numbers(void **state)
@@ -306,7 +351,11 @@ int main(void)
 	    cmocka_unit_test(packets_come_in_order_of_time),
 	    cmocka_unit_test(a_source_that_begins_later_comes_later),
 	    cmocka_unit_test(equal_times_come_in_the_order_of_the_sources),
+	    cmocka_unit_test(what_a_server_logs_comes_behind_the_packets_of_its_time),
 	    cmocka_unit_test(a_source_keeps_its_own_order),
+	    cmocka_unit_test(times_that_are_put_right_decide_the_order),
+	    cmocka_unit_test(a_clock_that_runs_faster_is_put_right_the_more_the_later),
+	    cmocka_unit_test(packets_say_which_source_they_are_from),
 	    cmocka_unit_test(one_source_keeps_its_numbers),
 	    cmocka_unit_test(an_empty_source_gives_nothing),
 	    cmocka_unit_test(no_source_is_at_its_end),

@@ -741,6 +741,45 @@ static void no_memory_is_taken_for_zlib_before_it_is_needed(void **state)
 }
 
 /* NOLINTNEXTLINE(readability-function-size): a list */
+/* Two frames with a ping between them, byte by byte and whole: the ping is none of it; and the limit holds. */
+static void the_beginning_of_a_messages_frames_is_kept_as_it_came(void **state)
+{
+	(void)state;
+	static const uint8_t frames[] = "\x01\x02he\x89\x01p\x80\x03llo";
+	const struct message_limits all = {.message = 100, .inflated = 100, .wire = 100};
+	const struct message_limits some = {.message = 100, .inflated = 100, .wire = 5};
+	for (int i = 0; i < 4; i++) {
+		struct listener listener;
+		struct message message = {0};
+		struct slice rest = slice_of(frames, sizeof frames - 1);
+		enum wire_result result = WIRE_MORE;
+		listen_to(&listener, false, no_deflate, i % 2 ? &some : &all, SIZE_MAX);
+		while (rest.len && !(result == WIRE_ITEM && message.opcode == WS_TEXT)) {
+			struct slice part = slice_take(rest, i / 2 ? 1 : rest.len);
+			size_t before = part.len;
+			result = message_next(listener.stream, &part, &message);
+			rest = slice_drop(rest, before - part.len);
+			if (result == WIRE_ITEM && message.opcode == WS_PING)
+				assert_true(slice_equals(message.wire, slice_take(SLICE("\x89\x01p"), i % 2 ? 5 : 3)));
+		}
+		assert_int_equal(result, WIRE_ITEM);
+		assert_true(slice_equals(message.wire, slice_take(SLICE("\x01\x02he\x80\x03llo"), i % 2 ? 5 : 9)));
+		assert_given(&listener, "");
+	}
+}
+
+static void nothing_is_kept_where_nobody_wants_it(void **state)
+{
+	(void)state;
+	struct listener listener;
+	struct message message = {0};
+	struct slice bytes = SLICE("\x81\x02hi");
+	listen_to_server(&listener, no_deflate);
+	assert_int_equal(message_next(listener.stream, &bytes, &message), WIRE_ITEM);
+	assert_int_equal(message.wire.len, 0);
+	assert_given(&listener, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -798,6 +837,8 @@ int main(void)
 	    cmocka_unit_test(zlib_is_made_again_when_there_is_memory),
 	    cmocka_unit_test(without_memory_for_the_payload_a_message_is_its_beginning),
 	    cmocka_unit_test(no_memory_is_taken_for_zlib_before_it_is_needed),
+	    cmocka_unit_test(the_beginning_of_a_messages_frames_is_kept_as_it_came),
+	    cmocka_unit_test(nothing_is_kept_where_nobody_wants_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

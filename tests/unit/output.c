@@ -2,8 +2,10 @@
 #include "cmd/output.h"
 
 #include "cmd/supervisor.h"
+#include "net/link.h"
 #include "unit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -254,6 +256,80 @@ static void saves_are_the_interfaces_and_of_its_forms(void **state)
 	assert_false(file_is_allowed(&shown, "a.txt", FILE_RESULT));
 }
 
+static void settings_are_the_interfaces_and_have_one_place(void **state)
+{
+	const struct options shown = {.interface = true}, other = {.format = "text"};
+	char path[PATH_MAX];
+	(void)state;
+	setenv("XDG_CONFIG_HOME", "/some/where", 1);
+	assert_true(settings_path(path));
+	assert_string_equal(path, "/some/where/sioscope/config");
+	assert_true(file_is_allowed(&shown, path, FILE_SETTINGS));
+	assert_false(file_is_allowed(&other, path, FILE_SETTINGS));
+	assert_false(file_is_allowed(&shown, "/some/where/else", FILE_SETTINGS));
+	assert_false(file_is_allowed(&shown, path, FILE_SAVE));
+	setenv("XDG_CONFIG_HOME", "relative", 1); /* is none */
+	assert_true(settings_path(path) && strstr(path, "/.config/sioscope/config"));
+	unsetenv("XDG_CONFIG_HOME");
+}
+
+static void settings_make_their_folders_and_are_for_the_user_alone(void **state)
+{
+	const struct options shown = {.interface = true};
+	char path[PATH_MAX], text[16];
+	struct stat status;
+	struct atomic_write file;
+	setenv("XDG_CONFIG_HOME", *state, 1);
+	assert_true(settings_path(path));
+	assert_true(atomic_write_open(&file, &shown, path, FILE_SETTINGS));
+	assert_int_equal(fwrite("times", 1, 5, file.out), 5);
+	assert_true(atomic_write_close(&file, true));
+	assert_string_equal(kept_in(path, text), "times");
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+	unlink(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	unsetenv("XDG_CONFIG_HOME");
+}
+
+/* A pager that copies what it is given into a folder. */
+static void a_pager_is_given_a_file_that_goes_when_it_ends(void **state)
+{
+	struct options shown = {.interface = true};
+	struct supervisor supervisor;
+	char words[80], text[16], path[600] = "";
+	snprintf(words, sizeof words, "cp -t %s", (char *)*state);
+	setenv("PAGER", words, 1);
+	setenv("TMPDIR", "/tmp", 1);
+	assert_true(supervisor_begin(&supervisor, &shown));
+	assert_false(supervisor_start_shown(&shown, false)); /* there is nothing to show */
+	int file = supervisor_open_shown(&shown);
+	assert_true(file >= 0);
+	struct stat status;
+	assert_int_equal(fstat(file, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+	assert_int_equal(write(file, "shown", 5), 5);
+	assert_true(supervisor_start_shown(&shown, false));
+	int code;
+	while ((code = supervisor_look_at_shown(&shown)) < 0)
+		usleep(1000);
+	assert_int_equal(code, 0);
+	assert_int_equal(fstat(file, &status), 0);
+	assert_int_equal(status.st_nlink, 0);
+	close(file);
+	supervisor_end(&shown);
+	DIR *folder = opendir(*state);
+	for (const struct dirent *entry; (entry = readdir(folder));)
+		if (strncmp(entry->d_name, "sioscope-", 9) == 0)
+			snprintf(path, sizeof path, "%s/%s", (char *)*state, entry->d_name);
+	closedir(folder);
+	assert_string_equal(kept_in(path, text), "shown");
+	unlink(path);
+	unsetenv("PAGER");
+	unsetenv("TMPDIR");
+}
+
 /* It is asked by a process that was led astray. */
 static void the_supervisor_refuses_what_nobody_named(void **state)
 {
@@ -270,6 +346,8 @@ static void the_supervisor_refuses_what_nobody_named(void **state)
 	assert_int_equal(supervisor_open_rotated(&asked, 1), -1);
 	assert_int_equal(supervisor_open_input(&asked, 0), -1);
 	assert_false(supervisor_start_command(&asked));
+	assert_int_equal(supervisor_open_shown(&asked), -1);
+	assert_false(supervisor_start_shown(&asked, true));
 	int file = supervisor_open_file(&asked, path, FILE_RESULT);
 	assert_true(file >= 0);
 	assert_int_equal(write(file, "new", 3), 3);
@@ -312,6 +390,9 @@ int main(void)
 	    cmocka_unit_test(saves_are_the_interfaces_and_of_its_forms),
 	    IN_A_FOLDER(the_supervisor_refuses_what_nobody_named),
 	    cmocka_unit_test(no_supervisor_is_begun_for_nothing),
+	    cmocka_unit_test(settings_are_the_interfaces_and_have_one_place),
+	    IN_A_FOLDER(settings_make_their_folders_and_are_for_the_user_alone),
+	    IN_A_FOLDER(a_pager_is_given_a_file_that_goes_when_it_ends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

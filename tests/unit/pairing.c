@@ -324,6 +324,87 @@ static void bytes_of_other_http_are_not_decoded(void **state)
 	assert_int_equal(ledger->entries[LEDGER_DECODED].bytes, sizeof HANDSHAKE - 1 + sizeof OPEN - 1);
 }
 
+/* At the server: its end, then the request. */
+static void a_request_that_comes_after_the_servers_end_crossed_it(void **state)
+{
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, HANDSHAKE);
+	say(scene, 4, DIRECTION_TO_CLIENT,
+	    "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5, max=100\r\nContent-Length: 12\r\n\r\n0{\"sid\":\"a\"}");
+	give_fin(scene, 54, DIRECTION_TO_CLIENT);
+	say(scene, 55, DIRECTION_TO_SERVER, POLL("a"));
+	engine_end(scene->engine);
+	assert_int_equal(exchange(scene, 2)->closed, time_of(54));
+	assert_int_equal(exchange(scene, 2)->idle, 50 * TIMESTAMP_MILLISECOND);
+	assert_int_equal(exchange(scene, 2)->announced, 5 * TIMESTAMP_SECOND);
+}
+
+/* At the client: the request, then an end that does not acknowledge it. */
+static void a_request_that_the_servers_end_does_not_acknowledge_crossed_it(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	uint32_t before = scene->sent[DIRECTION_TO_SERVER];
+	say(scene, 54, DIRECTION_TO_SERVER, POLL("a"));
+	uint32_t after = scene->sent[DIRECTION_TO_SERVER];
+	scene->sent[DIRECTION_TO_SERVER] = before;
+	give_fin(scene, 55, DIRECTION_TO_CLIENT);
+	scene->sent[DIRECTION_TO_SERVER] = after;
+	engine_end(scene->engine);
+	assert_int_equal(exchange(scene, 2)->closed, time_of(55));
+	assert_int_equal(exchange(scene, 2)->idle, 51 * TIMESTAMP_MILLISECOND);
+}
+
+static void a_request_that_the_server_got_before_it_ended_did_not_cross(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 54, DIRECTION_TO_SERVER, POLL("a"));
+	give_fin(scene, 55, DIRECTION_TO_CLIENT);
+	engine_end(scene->engine);
+	assert_int_equal(exchange(scene, 2)->closed, 0);
+}
+
+static void what_the_end_of_a_connection_breaks_off_was_not_missed(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n42[\"rows\",[");
+	give_fin(scene, 7, DIRECTION_TO_CLIENT);
+	engine_end(scene->engine);
+	assert_true(exchange(scene, 2)->incomplete && exchange(scene, 2)->broken_off);
+	assert_true(find_given(scene, EVENT_MALFORMED)->broken_off);
+	assert_int_equal(engine_ledger(scene->engine)->entries[LEDGER_INCOMPLETE].items, 0);
+	assert_int_equal(scene->session_incomplete, 0);
+}
+
+static void bytes_that_were_not_captured_before_the_end_of_a_connection_were_missed(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POLL("a"));
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n42[\"rows\",[");
+	lose(scene, DIRECTION_TO_CLIENT, 20);
+	say(scene, 7, DIRECTION_TO_CLIENT, "1,2,3");
+	give_fin(scene, 8, DIRECTION_TO_CLIENT);
+	engine_end(scene->engine);
+	assert_true(exchange(scene, 2)->incomplete && !exchange(scene, 2)->broken_off);
+	assert_true(scene->session_incomplete > 0);
+}
+
+static void an_answer_to_a_request_that_never_becomes_whole_is_whole(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	say(scene, 5, DIRECTION_TO_SERVER, POST_HEAD("100") "42[\"slow\"");
+	say(scene, 6, DIRECTION_TO_CLIENT, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+	give_fin(scene, 7, DIRECTION_TO_CLIENT);
+	assert_false(exchange(scene, 2)->is_answer_cut);
+	assert_true(exchange(scene, 2)->incomplete && exchange(scene, 2)->broken_off);
+}
+
 static void a_request_whose_websocket_is_granted_before_it_is_whole_is_incomplete(void **state)
 {
 	struct scene *scene = *state;
@@ -643,6 +724,24 @@ static void a_proxy_line_in_pieces_is_skipped(void **state)
 	say(scene, 5, DIRECTION_TO_SERVER, "0000 80\r");
 	say(scene, 6, DIRECTION_TO_SERVER, "\n");
 	session_follows(scene, 7);
+	assert_string_equal(find_given(scene, EVENT_HTTP)->proxied_for, "192.0.2.7");
+}
+
+static void a_binary_proxy_header_names_the_client(void **state)
+{
+	static const uint8_t header[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\7\xc0\0\2\1\x9c\x40\0\x50";
+	struct scene *scene = *state;
+	begin_connection(scene);
+	say_bytes(scene, 3, DIRECTION_TO_SERVER, slice_of(header, sizeof header - 1));
+	session_follows(scene, 4);
+	assert_string_equal(find_given(scene, EVENT_HTTP)->proxied_for, "192.0.2.7");
+}
+
+static void a_connection_without_a_proxy_header_names_nobody(void **state)
+{
+	struct scene *scene = *state;
+	begin_session(scene);
+	assert_string_equal(find_given(scene, EVENT_HTTP)->proxied_for, "");
 }
 
 static void a_binary_proxy_header_is_skipped_in_one_piece_and_in_two(void **state)
@@ -674,9 +773,97 @@ static void a_request_that_begins_like_a_proxy_line_is_a_request(void **state)
 	assert_int_equal(count_given(scene, EVENT_HTTP), 2);
 }
 
+/* ---- requests that are none of Engine.IO, and matter */
+
+static bool wants_uploads(void *self, struct slice target)
+{
+	(void)self;
+	return slice_equals(target, SLICE("/_upload"));
+}
+
+/* Of an answer that came its head and its body are there. */
+static void note_upload(void *self, const struct event *event)
+{
+	const struct exchange *exchange = event->exchange;
+	assert_true(!exchange->status || slice_equals(exchange_field(&exchange->answer, "Server"), SLICE("nginx")));
+	assert_true(!exchange->status || slice_equals(exchange->plain, SLICE("large")));
+	assert_null(event->session);
+	scene_note(self, event);
+}
+
+static void follow_uploads(struct scene *scene)
+{
+	scene->observer.wants_beside = wants_uploads;
+	scene->observer.beside = note_upload;
+	begin_connection(scene);
+}
+
+static void what_became_of_a_request_beside_engineio_is_given_with_its_packets(void **state)
+{
+	struct scene *scene = *state;
+	follow_uploads(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, "POST /_upload HTTP/1.1\r\nContent-Length: 9\r\n\r\n123");
+	say(scene, 4, DIRECTION_TO_CLIENT, "HTTP/1.1 413 X\r\nServer: nginx\r\nContent-Length: 5\r\n\r\nlarge");
+	give(scene, 5, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT]++, TCP_FIN | TCP_ACK, "");
+	give(scene, 6, DIRECTION_TO_SERVER, scene->sent[DIRECTION_TO_SERVER]++, TCP_RST | TCP_ACK, "");
+	assert_int_equal(scene->count, 1);
+	assert_int_equal(exchange(scene, 1)->status, 413);
+	assert_int_equal(exchange(scene, 1)->origin.first, 3);
+	assert_int_equal(exchange(scene, 1)->origin.last, 4);
+}
+
+static void a_request_beside_engineio_that_gets_no_answer_is_given_too(void **state)
+{
+	struct scene *scene = *state;
+	follow_uploads(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, "POST /_upload HTTP/1.1\r\nContent-Length: 9\r\n\r\n123");
+	give(scene, 4, DIRECTION_TO_CLIENT, scene->sent[DIRECTION_TO_CLIENT], TCP_RST, "");
+	engine_advance(scene->engine, time_of(1000));
+	assert_int_equal(scene->count, 1);
+	assert_int_equal(exchange(scene, 1)->state, EXCHANGE_UNANSWERED);
+	assert_int_equal(exchange(scene, 1)->ended_by, DIRECTION_TO_CLIENT);
+}
+
+static void a_recorded_request_beside_engineio_is_given_once_it_is_answered(void **state)
+{
+	struct scene *scene = *state;
+	struct recorded_entry entry = {.number = 7,
+	    .host = "app.test",
+	    .port = 80,
+	    .status = 413,
+	    .request_head = SLICE("POST /_upload HTTP/1.1\r\n\r\n"),
+	    .answer_head = SLICE("HTTP/1.1 413 X\r\nServer: nginx\r\n\r\n"),
+	    .answer = SLICE("large")};
+	struct recorded steps[] = {{.kind = RECORDED_REQUEST, .entry = &entry},
+	    {.kind = RECORDED_ANSWER, .entry = &entry}, {.kind = RECORDED_END, .entry = &entry}};
+	scene->observer.wants_beside = wants_uploads;
+	scene->observer.beside = note_upload;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		const struct packet packet = {.time = time_of(1), .recorded = &steps[i]};
+		engine_take_packet(scene->engine, &packet);
+	}
+	assert_int_equal(scene->count, 1);
+	assert_int_equal(exchange(scene, 1)->status, 413);
+	assert_int_equal(exchange(scene, 1)->origin.first, 7);
+	assert_int_equal(exchange(scene, 1)->origin.kind, ORIGIN_ENTRIES);
+}
+
+static void a_request_that_nobody_wants_is_not_given(void **state)
+{
+	struct scene *scene = *state;
+	follow_uploads(scene);
+	say(scene, 3, DIRECTION_TO_SERVER, "POST /other HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
+	say(scene, 4, DIRECTION_TO_CLIENT, "HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(scene->count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    SCENE(what_became_of_a_request_beside_engineio_is_given_with_its_packets),
+	    SCENE(a_request_beside_engineio_that_gets_no_answer_is_given_too),
+	    SCENE(a_recorded_request_beside_engineio_is_given_once_it_is_answered),
+	    SCENE(a_request_that_nobody_wants_is_not_given),
 	    SCENE(an_answered_request_was_decided_when_its_answer_ended),
 	    SCENE(a_request_without_an_answer_is_pending_when_the_capture_ends),
 	    SCENE(one_whose_server_closes_first_was_not_answered_by_the_server),
@@ -698,6 +885,12 @@ int main(void)
 	    SCENE(one_whose_connection_ends_behind_a_lost_answer_is_lost),
 	    SCENE(one_whose_connection_was_let_go_is_lost),
 	    SCENE(bytes_of_other_http_are_not_decoded),
+	    SCENE(a_request_that_comes_after_the_servers_end_crossed_it),
+	    SCENE(a_request_that_the_servers_end_does_not_acknowledge_crossed_it),
+	    SCENE(a_request_that_the_server_got_before_it_ended_did_not_cross),
+	    SCENE(what_the_end_of_a_connection_breaks_off_was_not_missed),
+	    SCENE(bytes_that_were_not_captured_before_the_end_of_a_connection_were_missed),
+	    SCENE(an_answer_to_a_request_that_never_becomes_whole_is_whole),
 	    SCENE(a_request_whose_websocket_is_granted_before_it_is_whole_is_incomplete),
 	    SCENE(what_is_inside_a_tunnel_is_a_connection_of_its_own),
 	    SCENE(what_is_sent_before_the_tunnel_stands_is_inside),
@@ -723,6 +916,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_proxy_line_in_a_segment_of_its_own_is_skipped, begin, end),
 	    cmocka_unit_test_setup_teardown(a_proxy_line_before_the_request_is_skipped, begin, end),
 	    cmocka_unit_test_setup_teardown(a_proxy_line_in_pieces_is_skipped, begin, end),
+	    cmocka_unit_test_setup_teardown(a_binary_proxy_header_names_the_client, begin, end),
+	    cmocka_unit_test_setup_teardown(a_connection_without_a_proxy_header_names_nobody, begin, end),
 	    cmocka_unit_test_setup_teardown(a_binary_proxy_header_is_skipped_in_one_piece_and_in_two, begin, end),
 	    cmocka_unit_test_setup_teardown(a_request_that_begins_like_a_proxy_line_is_a_request, begin, end),
 	};

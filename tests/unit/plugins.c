@@ -32,13 +32,13 @@ static void a_number_between_the_blocks_is_no_code(void **state)
 	assert_int_equal(code_named(SLICE("no-such-code")), CODES_MOST);
 }
 
-static void no_two_options_have_one_name(void **state)
+static void no_two_options_of_a_command_have_one_name(void **state)
 {
 	struct option_entry one, other;
 	(void)state;
 	for (size_t i = 0; option_nth(i, &one); i++)
 		for (size_t j = 0; j < i && option_nth(j, &other); j++)
-			assert_string_not_equal(one.name, other.name);
+			assert_false((one.commands & other.commands) && strcmp(one.name, other.name) == 0);
 }
 
 static void an_option_of_a_plug_in_lies_in_its_own_options(void **state)
@@ -87,7 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(no_two_codes_have_one_number_or_one_name),
 	    cmocka_unit_test(a_number_between_the_blocks_is_no_code),
-	    cmocka_unit_test(no_two_options_have_one_name),
+	    cmocka_unit_test(no_two_options_of_a_command_have_one_name),
 	    cmocka_unit_test(an_option_of_a_plug_in_lies_in_its_own_options),
 	    cmocka_unit_test(no_two_fields_of_one_table_have_one_name),
 	    cmocka_unit_test(the_screen_of_a_plug_in_is_behind_a_digit_that_is_its_own),

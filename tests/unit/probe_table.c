@@ -224,8 +224,27 @@ static void a_connection_of_which_both_ends_are_watched_is_reported_once(void **
 	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
 	records_receive(&records, 5, 0, "a");
 	assert_int_equal(records.count, 1);
-	assert_false(records.given[0].is_client);
+	assert_true(records.given[0].is_client);
 	records_end(&records);
+}
+
+/* Which end is announced first is chance: here the one that goes by io_uring, or splice. */
+static void an_end_whose_bytes_are_not_seen_does_not_keep_the_other_from_being_reported(void **state)
+{
+	(void)state;
+	for (unsigned char is_marked_first = 0; is_marked_first < 2; is_marked_first++) {
+		struct records records;
+		records_begin(&records, NULL);
+		records_open(&records, 5);
+		if (is_marked_first)
+			records_note(&records, PROBE_RING, 5, 0);
+		open_client(&records, 6, 5);
+		records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
+		records_note(&records, PROBE_RING, 5, 0);
+		records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6, .offset = 1}, "b");
+		assert_int_equal(records.count, 2);
+		records_end(&records);
+	}
 }
 
 static void another_connection_of_the_same_server_is_not_its_other_end(void **state)
@@ -249,7 +268,6 @@ static void the_other_end_of_a_unix_socket_is_known_by_its_number(void **state)
 	records_open_as(&records, 5, 7, &server);
 	records_open_as(&records, 6, 8, &client);
 	records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
-	assert_int_equal(records.count, 0);
 	records_receive(&records, 5, 0, "a");
 	assert_int_equal(records.count, 1);
 	records_end(&records);
@@ -272,13 +290,14 @@ static void of_connections_with_the_same_ends_each_may_be_the_other_end(void **s
 		records_open_as(&records, 5, 7, &server);
 		server.is_tls = !tls_first;
 		records_open_as(&records, 6, 7, &server);
+		records_receive(&records, tls_first ? 6 : 5, 0, "a");
 		records_open_as(&records, 7, 8, &client);
 		records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 7}, "a");
-		assert_int_equal(records.count, 0);
+		assert_int_equal(records_count(&records, PROBED_BYTES), 1);
 		records_note(&records, PROBE_GONE, tls_first ? 6 : 5, 0);
 		records_open_as(&records, 7, 8, &client);
 		records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 7}, "a");
-		assert_int_equal(records.count, 1);
+		assert_int_equal(records_count(&records, PROBED_BYTES), 2);
 		records_end(&records);
 	}
 }
@@ -343,6 +362,64 @@ static void bytes_that_no_call_shows_are_reported_of_their_connection(void **sta
 	records_note(&records, PROBE_PASSED, 5, 0);
 	assert_int_equal(count_unread(&records, PROBE_UNREAD_PASSED, "python (process 7): 1"), 1);
 	assert_int_equal(count_unread(&records, PROBE_UNREAD_TLS, ""), 0);
+	records_end(&records);
+}
+
+static void what_passes_by_io_uring_is_reported_of_its_connection(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	records_open(&records, 5);
+	records_open(&records, 6);
+	records_note(&records, PROBE_RING, 6, 0);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_RING, "python (process 7): 1"), 1);
+	records_note(&records, PROBE_GONE, 6, 0);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_RING, "python (process 7): 1"), 1);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_PASSED, ""), 0);
+	records_end(&records);
+}
+
+/* Which end is closed last is chance as well. */
+static void nothing_is_missing_of_a_connection_that_its_other_end_shows(void **state)
+{
+	(void)state;
+	for (unsigned char client_ends_first = 0; client_ends_first < 2; client_ends_first++) {
+		struct records records;
+		records_begin(&records, NULL);
+		records_open(&records, 5);
+		records_note(&records, PROBE_RING, 5, 0);
+		open_client(&records, 6, 5);
+		records_text(&records, (struct probe_head){.kind = PROBE_BYTES, .socket = 6}, "a");
+		assert_int_equal(count_unread(&records, PROBE_UNREAD_RING, ""), 0);
+		records_note(&records, PROBE_GONE, client_ends_first ? 6 : 5, 0);
+		records_note(&records, PROBE_GONE, client_ends_first ? 5 : 6, 0);
+		assert_int_equal(count_unread(&records, PROBE_UNREAD_RING, ""), 0);
+		records_end(&records);
+	}
+}
+
+static void of_a_connection_that_neither_end_shows_both_are_missing(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	records_open(&records, 5);
+	records_note(&records, PROBE_RING, 5, 0);
+	open_client(&records, 6, 5);
+	records_note(&records, PROBE_RING, 6, 0);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_RING, "python (process 7): 1; python (process 8): 1"), 2);
+	records_end(&records);
+}
+
+static void a_process_of_32_bits_is_named(void **state)
+{
+	(void)state;
+	struct records records;
+	records_begin(&records, NULL);
+	records_give(
+	    &records, (struct probe_head){.kind = PROBE_FOREIGN, .process = 9}, "a-name-as-long-as-it-gets", 25);
+	assert_int_equal(count_unread(&records, PROBE_UNREAD_BITS, "a-name-as-long- (process 9): 1"), 1);
 	records_end(&records);
 }
 
@@ -577,6 +654,7 @@ int main(void)
 	    cmocka_unit_test(a_process_that_ends_takes_its_sockets_with_it),
 	    cmocka_unit_test(and_none_of_another_process),
 	    cmocka_unit_test(a_connection_of_which_both_ends_are_watched_is_reported_once),
+	    cmocka_unit_test(an_end_whose_bytes_are_not_seen_does_not_keep_the_other_from_being_reported),
 	    cmocka_unit_test(another_connection_of_the_same_server_is_not_its_other_end),
 	    cmocka_unit_test(the_other_end_of_a_unix_socket_is_known_by_its_number),
 	    cmocka_unit_test(of_connections_with_the_same_ends_each_may_be_the_other_end),
@@ -584,6 +662,10 @@ int main(void)
 	    cmocka_unit_test(a_tls_socket_that_no_library_was_seen_on_is_counted_by_its_process),
 	    cmocka_unit_test(one_that_a_library_was_seen_on_is_not),
 	    cmocka_unit_test(bytes_that_no_call_shows_are_reported_of_their_connection),
+	    cmocka_unit_test(what_passes_by_io_uring_is_reported_of_its_connection),
+	    cmocka_unit_test(nothing_is_missing_of_a_connection_that_its_other_end_shows),
+	    cmocka_unit_test(of_a_connection_that_neither_end_shows_both_are_missing),
+	    cmocka_unit_test(a_process_of_32_bits_is_named),
 	    cmocka_unit_test(processes_beyond_those_that_can_be_named_are_counted),
 	    cmocka_unit_test(processes_of_which_nothing_is_unread_take_no_place),
 	    cmocka_unit_test(lines_that_matter_are_reported_and_no_others),

@@ -39,12 +39,22 @@ static void describe_session(struct timeline_by_hand *given)
 	session->malformed = 1;
 }
 
+/* Of two files packet about packet, of which the second was filtered: 10 is its 5000th. */
+static void give_numbering(struct timeline_by_hand *given)
+{
+	static const char *const files[] = {"front.pcap", "captures/back.pcap"};
+	given->numbering = numbering_new(files, 2);
+	for (uint64_t i = 1; i <= 100; i++)
+		numbering_add(given->numbering, i % 2 == 0, i % 2 ? i / 2 + 1 : i * 500);
+}
+
 static void give_event(struct timeline_by_hand *given, struct event event)
 {
 	const struct observer *observer = record_observer(given->record);
 	event.index = ++given->events;
 	event.origin.time = (1000 + (timestamp)given->events) * TIMESTAMP_SECOND;
 	event.origin.first = event.origin.last = given->events * 10;
+	event.origin.numbering = given->numbering;
 	event.connection = event.kind == EVENT_LOG ? NULL : &given->connections[0];
 	event.session = event.kind == EVENT_LOG ? NULL : &given->sessions[0];
 	observer->event(observer->self, &event);
@@ -56,8 +66,8 @@ static void give_events(struct timeline_by_hand *given)
 	exchange.request.head.bytes = SLICE("POST /socket.io/?sid=first HTTP/1.1");
 	exchange.request.head.method = slice_take(exchange.request.head.bytes, 4);
 	exchange.request.head.target = slice_take(slice_drop(exchange.request.head.bytes, 5), 21);
-	const struct event_leg legs[] = {{"a", {10, 10, 1001 * TIMESTAMP_SECOND, ORIGIN_PACKETS, 0}, false},
-	    {"b", {11, 11, 1001 * TIMESTAMP_SECOND + 2 * TIMESTAMP_MILLISECOND, ORIGIN_PACKETS, 0}, false}};
+	const struct event_leg legs[] = {{"a", {10, 10, 1001 * TIMESTAMP_SECOND, ORIGIN_PACKETS, 0, NULL}, false},
+	    {"b", {11, 11, 1001 * TIMESTAMP_SECOND + 2 * TIMESTAMP_MILLISECOND, ORIGIN_PACKETS, 0, NULL}, false}};
 	give_event(given, (struct event){.kind = EVENT_EVENT,
 	                      .legs = legs,
 	                      .leg_count = 2,
@@ -104,6 +114,7 @@ static int give_everything(void **state)
 	describe_session(given);
 	given->sessions[0].namespaces = &chat;
 	given->sessions[0].namespace_count = 1;
+	give_numbering(given);
 	give_events(given);
 	observer->session_closed(observer->self, &given->sessions[0]);
 	give_findings(given);
@@ -153,6 +164,7 @@ static void fields_of_an_event_are_those_of_its_kind(void **state)
 	    "some(events where nsp == '/chat' and ack == 7 and bytes == 42 and queued == 300ms and incomplete)",
 	    "some(events where conn == '10.0.0.1:50000-10.0.0.2:8000' and pid == 4711 and packet == 10 and age == 1s)",
 	    "some(events where type == ack and answers == 1)", "count(events where hop_latency == 2ms) == 1",
+	    "count(events where packet == 10 and file == 'captures/back.pcap' and file_packet == 5000) == 1",
 	    "some(events where method == 'POST' and target ~ 'sid=' and status == 400)",
 	    "some(events where code == 1009 and reason == 'too big')", "some(events where how == rst)",
 	    "some(events where layer == 'socketio' and why == 'no type')",

@@ -105,6 +105,34 @@ static void an_event_that_is_never_answered_leaves_the_page_stuck(void **state)
 	assert_int_equal(stuck->explained_by->code, CODE_EVENT_UNANSWERED);
 }
 
+/* An update that asks for these events, and the click that it answers; the page sends nothing more. */
+static void ask_for(struct stage *stage, const char *events)
+{
+	char update[400];
+	snprintf(update, sizeof update, "{\"delta\":{},\"events\":[%s],\"final\":true}", events);
+	hydrate_page(stage);
+	page_sends(stage, TICK);
+	page_gets(stage, update);
+	stage_wait(stage, 20);
+}
+
+static void an_event_that_the_browser_handles_itself_never_comes_back(void **state)
+{
+	struct stage *stage = *state;
+	ask_for(
+	    stage, "{\"name\":\"_redirect\",\"payload\":{\"path\":\"/\"}},{\"name\":\"_set_focus\",\"payload\":{}}");
+	stage_expect_quiet(stage);
+}
+
+static void the_event_that_a_stuck_page_owes_is_the_first_that_it_must_send(void **state)
+{
+	struct stage *stage = *state;
+	ask_for(stage, "{\"name\":\"_call_function\",\"payload\":{}},{\"name\":\"reflex___state____state.app.paid\","
+	               "\"payload\":{}}");
+	const struct finding *stuck = SEES(stage, CODE_FRONTEND_STUCK);
+	assert_non_null(strstr(stuck->seen, "the event reflex___state____state.app.paid that it asks for"));
+}
+
 static void an_event_is_named_by_its_class_and_in_full_where_it_is_proven(void **state)
 {
 	struct stage *stage = *state;
@@ -369,6 +397,97 @@ static void a_session_that_is_open_at_the_end_did_not_end(void **state)
 	assert_non_null(strstr(found->seen, "until the capture ended"));
 }
 
+/* The client acknowledged nothing of the last so many seconds, and TCP sent that again so often. */
+static void get_without_acknowledgment(struct stage *stage, double seconds, unsigned resent, bool heard)
+{
+	hydrate_page(stage);
+	page_gets(stage, DUMP(""));
+	timestamp since = stage->now;
+	stage_wait(stage, seconds);
+	stage->current->deliveries[DIRECTION_TO_CLIENT].waiting = (struct delivery_loss){
+	    .span = {.since = since, .packet = 9}, .resent = resent, .heard = heard};
+}
+
+static void updates_that_tcp_never_acknowledges_are_lost(void **state)
+{
+	struct stage *stage = *state;
+	get_without_acknowledgment(stage, 12, 4, false);
+	const struct finding *found = SEES(stage, CODE_DELTA_LOST);
+	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
+	assert_non_null(strstr(found->seen, "sent again 4 times"));
+}
+
+static void a_client_that_is_silent_for_a_moment_may_acknowledge_still(void **state)
+{
+	struct stage *stage = *state;
+	get_without_acknowledgment(stage, 5, 4, false);
+	stage_expect_quiet(stage);
+}
+
+static void a_client_that_is_heard_is_not_gone(void **state)
+{
+	struct stage *stage = *state;
+	get_without_acknowledgment(stage, 12, 4, true);
+	stage_expect_quiet(stage);
+}
+
+static void bytes_that_were_not_sent_again_may_be_the_captures_last(void **state)
+{
+	struct stage *stage = *state;
+	get_without_acknowledgment(stage, 12, 1, false);
+	stage_expect_quiet(stage);
+}
+
+static void click_and_reload(struct stage *stage, int times, double seconds)
+{
+	hydrate_page(stage);
+	for (int i = 0; i < times; i++) {
+		stage_wait(stage, seconds);
+		page_sends(stage, TICK);
+		stage_say(stage, TO_CLIENT, "\"reload\"", TICK);
+		page_gets(stage, DONE);
+		page_sends(stage, HYDRATE);
+		page_gets(stage, HYDRATED);
+	}
+}
+
+static void a_backend_that_answers_click_after_click_with_reload_keeps_no_state(void **state)
+{
+	struct stage *stage = *state;
+	click_and_reload(stage, 3, 2);
+	const struct finding *found = SEES(stage, CODE_EVENT_DROPPED);
+	assert_string_equal(found->cause, "state-not-kept");
+	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
+}
+
+static void a_state_that_is_lost_twice_is_no_loop(void **state)
+{
+	struct stage *stage = *state;
+	click_and_reload(stage, 2, 2);
+	assert_null(let_pass(stage, 1));
+	assert_null(stage_found(stage, CODE_EVENT_DROPPED));
+}
+
+static void a_state_that_expires_while_a_page_is_left_alone_is_kept_long_enough(void **state)
+{
+	struct stage *stage = *state;
+	click_and_reload(stage, 4, 3700);
+	assert_null(let_pass(stage, 1));
+	assert_null(stage_found(stage, CODE_EVENT_DROPPED));
+}
+
+static void an_error_that_answers_no_event_is_a_background_tasks(void **state)
+{
+	struct stage *stage = *state;
+	hydrate_page(stage);
+	page_gets(stage,
+	    "{\"delta\":{},\"events\":[{\"name\":\"_alert\",\"payload\":{\"message\":\"An error occurred.\"}}],"
+	    "\"final\":null}");
+	const struct finding *found = SEES(stage, CODE_HANDLER_ERROR);
+	assert_non_null(strstr(found->seen, "a background task"));
+	assert_non_null(strstr(found->seen, "state.app.tick"));
+}
+
 static void an_error_toast_quotes_the_handler(void **state)
 {
 	struct stage *stage = *state;
@@ -604,6 +723,8 @@ int main(void)
 	    ON_STAGE(a_page_that_was_left_waits_for_nothing),
 	    ON_STAGE(a_page_that_is_answered_gives_no_finding),
 	    ON_STAGE(an_event_that_is_never_answered_leaves_the_page_stuck),
+	    ON_STAGE(an_event_that_the_browser_handles_itself_never_comes_back),
+	    ON_STAGE(the_event_that_a_stuck_page_owes_is_the_first_that_it_must_send),
 	    ON_STAGE(an_event_is_named_by_its_class_and_in_full_where_it_is_proven),
 	    ON_STAGE(an_event_just_before_the_end_of_the_capture_is_not_missed),
 	    ON_STAGE(an_event_in_flight_when_the_client_leaves_is_a_late_race_and_harmless),
@@ -625,6 +746,14 @@ int main(void)
 	    ON_STAGE(a_page_that_never_asks_is_told_from_one_without_an_answer),
 	    ON_STAGE(a_state_that_the_server_answers_with_an_error_names_the_error),
 	    ON_STAGE(a_session_that_is_open_at_the_end_did_not_end),
+	    ON_STAGE(a_backend_that_answers_click_after_click_with_reload_keeps_no_state),
+	    ON_STAGE(updates_that_tcp_never_acknowledges_are_lost),
+	    ON_STAGE(a_client_that_is_silent_for_a_moment_may_acknowledge_still),
+	    ON_STAGE(a_client_that_is_heard_is_not_gone),
+	    ON_STAGE(bytes_that_were_not_sent_again_may_be_the_captures_last),
+	    ON_STAGE(a_state_that_is_lost_twice_is_no_loop),
+	    ON_STAGE(a_state_that_expires_while_a_page_is_left_alone_is_kept_long_enough),
+	    ON_STAGE(an_error_that_answers_no_event_is_a_background_tasks),
 	    ON_STAGE(an_error_toast_quotes_the_handler),
 	    ON_STAGE(a_state_that_fits_gives_no_finding),
 	    ON_STAGE(a_renamed_var_is_unknown_and_its_old_name_missing_for_that_reason),

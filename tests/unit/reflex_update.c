@@ -199,6 +199,34 @@ static void a_handlers_error_is_read_from_the_toast(void **state)
 	assert_text(buffer_slice(text), "KeyError: 'bid_str'");
 }
 
+/* As 0.5.10 sent it, and 0.4.9. */
+static void a_handlers_error_is_read_from_older_forms(void **state)
+{
+	struct buffer *text = *state;
+	buffer_clear(text);
+	assert_true(update_read_error(
+	    SLICE("{\"name\":\"_call_script\",\"payload\":{\"javascript_code\":\"refs['__toast'].error("
+	          "`An error occurred.`, {\\\"description\\\": \\\"Contact the website administrator.\\\", "
+	          "\\\"id\\\": \\\"backend_error\\\"})\"}}"),
+	    text));
+	assert_text(buffer_slice(text), "Contact the website administrator.");
+	buffer_clear(text);
+	assert_true(update_read_error(
+	    SLICE("{\"name\":\"_alert\",\"payload\":{\"message\":\"An error occurred. See logs for details.\"}}"),
+	    text));
+	assert_text(buffer_slice(text), "An error occurred. See logs for details.");
+}
+
+static void an_applications_own_alert_is_no_error(void **state)
+{
+	struct buffer *text = *state;
+	buffer_clear(text);
+	assert_false(update_read_error(
+	    SLICE("{\"name\":\"_alert\",\"payload\":{\"message\":\"Saved. An error occurred. in the log\"}}"), text));
+	assert_false(update_read_error(SLICE("{\"name\":\"_alert\",\"payload\":{}}"), text));
+	assert_int_equal(text->len, 0);
+}
+
 static void another_call_is_no_error(void **state)
 {
 	struct buffer *text = *state;
@@ -229,6 +257,8 @@ int main(void)
 	    cmocka_unit_test(hydration_is_recognised_by_the_root_state_alone),
 	    cmocka_unit_test(names_with_an_underscore_stay_with_the_client),
 	    cmocka_unit_test(a_handlers_error_is_read_from_the_toast),
+	    cmocka_unit_test(a_handlers_error_is_read_from_older_forms),
+	    cmocka_unit_test(an_applications_own_alert_is_no_error),
 	    cmocka_unit_test(another_call_is_no_error),
 	};
 	return cmocka_run_group_tests_name("update", tests, make_buffer, free_buffer);

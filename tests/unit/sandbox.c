@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +114,17 @@ REFUSED(opens_a_socket, SANDBOX_NO_FILES)
 REFUSED(signals_another, SANDBOX_NO_FILES)
 REFUSED(makes_code, SANDBOX_NO_FILES)
 REFUSED(lets_itself_be_traced, SANDBOX_NO_FILES)
+static bool listens(void)
+{
+	return listen(0, 1) < 0 && errno == EPERM;
+}
+
+REFUSED(opens_a_file_to_write, SANDBOX_NETWORK)
+REFUSED(removes_a_file, SANDBOX_NETWORK)
+REFUSED(runs_a_program, SANDBOX_NETWORK)
+REFUSED(forks, SANDBOX_NETWORK)
+REFUSED(signals_another, SANDBOX_NETWORK)
+REFUSED(listens, SANDBOX_NETWORK)
 REFUSED(opens_a_file_to_write, SANDBOX_SYSTEM_FILES)
 REFUSED(makes_a_file_without_a_name, SANDBOX_SYSTEM_FILES)
 REFUSED(removes_a_file, SANDBOX_SYSTEM_FILES)
@@ -142,6 +155,31 @@ static void the_interface_reads_nothing_else(void **state)
 		assert_true(is_refused(opens_a_file_of_others, SANDBOX_SYSTEM_FILES));
 }
 
+static void *do_nothing(void *self)
+{
+	return self;
+}
+
+/* A connection, which nobody takes; a name; and a thread, which looks names up. */
+static bool connects(void)
+{
+	const struct sockaddr_in nobody = {
+	    .sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct addrinfo *found = NULL;
+	pthread_t thread;
+	int made = socket(AF_INET, SOCK_STREAM, 0);
+	return made >= 0 && connect(made, (const struct sockaddr *)&nobody, sizeof nobody) < 0 &&
+	       errno == ECONNREFUSED && getaddrinfo("localhost", NULL, NULL, &found) == 0 &&
+	       socket(AF_PACKET, SOCK_RAW, 0) < 0 && pthread_create(&thread, NULL, do_nothing, NULL) == 0 &&
+	       pthread_join(thread, NULL) == 0;
+}
+
+static void the_sender_keeps_the_network(void **state)
+{
+	(void)state;
+	assert_int_equal(is_refused(connects, SANDBOX_NETWORK), !platform_sandbox_is_off());
+}
+
 static bool counts_and_allocates(void)
 {
 	char text[16];
@@ -170,6 +208,12 @@ int main(void)
 	    TEST(signals_another, SANDBOX_NO_FILES),
 	    TEST(makes_code, SANDBOX_NO_FILES),
 	    TEST(lets_itself_be_traced, SANDBOX_NO_FILES),
+	    TEST(opens_a_file_to_write, SANDBOX_NETWORK),
+	    TEST(removes_a_file, SANDBOX_NETWORK),
+	    TEST(runs_a_program, SANDBOX_NETWORK),
+	    TEST(forks, SANDBOX_NETWORK),
+	    TEST(signals_another, SANDBOX_NETWORK),
+	    TEST(listens, SANDBOX_NETWORK),
 	    TEST(opens_a_file_to_write, SANDBOX_SYSTEM_FILES),
 	    TEST(makes_a_file_without_a_name, SANDBOX_SYSTEM_FILES),
 	    TEST(removes_a_file, SANDBOX_SYSTEM_FILES),
@@ -178,6 +222,7 @@ int main(void)
 	    TEST(signals_another, SANDBOX_SYSTEM_FILES),
 	    cmocka_unit_test(the_interface_reads_what_terminals_need),
 	    cmocka_unit_test(the_interface_reads_nothing_else),
+	    cmocka_unit_test(the_sender_keeps_the_network),
 	    cmocka_unit_test(what_parsing_needs_is_let_through),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,15 +20,17 @@ struct given {
 	struct origin origin;
 	uint64_t lost;
 	enum unread unread;
-	bool joined, incomplete;
+	bool joined, incomplete, broken_off;
 	timestamp time;
 	enum exchange_state state; /* of an exchange, with the next five */
 	enum exchange_state end;
-	timestamp latest; /* the last bytes of its answer */
-	bool has_gap;     /* of its answer */
+	timestamp latest;            /* the last bytes of its answer */
+	bool has_gap, is_answer_cut; /* of its answer */
 	int status;
 	enum direction ended_by;
 	timestamp left;
+	timestamp closed, idle, announced; /* of a request that crossed the server's end */
+	char proxied_for[EXCHANGE_FORWARDED];
 	char text[64]; /* why, a reason, a log's line; of an event its name; of an exchange its target */
 };
 
@@ -46,8 +48,9 @@ struct scene {
 	enum transport transport; /* its last one */
 	struct attempt attempt;   /* the last that was told */
 	size_t attempts;
-	size_t sessions; /* that have closed */
-	char sid[32];    /* of the last of them */
+	size_t sessions;             /* that have closed */
+	uint64_t session_incomplete; /* of the last of them */
+	char sid[32];                /* of the last of them */
 };
 
 static inline void scene_note(void *self, const struct event *event)
@@ -61,15 +64,22 @@ static inline void scene_note(void *self, const struct event *event)
 	    .unread = event->unread,
 	    .time = event->origin.time,
 	    .joined = event->connection && event->connection->joined,
-	    .incomplete = event->incomplete};
+	    .incomplete = event->incomplete,
+	    .broken_off = event->broken_off};
+	if (event->connection)
+		memcpy(given->proxied_for, event->connection->proxied_for, sizeof given->proxied_for);
 	if (event_exchange(event)) {
 		given->state = event->exchange->state;
 		given->end = event->exchange->end;
 		given->latest = event->exchange->answer.latest;
 		given->has_gap = event->exchange->answer.has_gap;
+		given->is_answer_cut = event->exchange->answer.incomplete;
 		given->status = event->exchange->status;
 		given->ended_by = event->exchange->ended_by;
 		given->left = event->exchange->left;
+		given->closed = event->exchange->crossed.closed;
+		given->idle = event->exchange->crossed.idle;
+		given->announced = event->exchange->crossed.announced;
 	}
 	struct slice text = event_exchange(event)           ? event->exchange->request.head.target
 	                    : event_packet(event)->name.len ? event_packet(event)->name
@@ -90,6 +100,7 @@ static inline void scene_note_session(void *self, const struct session *session)
 	scene->transports = session->transports;
 	scene->transport = session->transport;
 	scene->sessions++;
+	scene->session_incomplete = session->incomplete;
 	snprintf(scene->sid, sizeof scene->sid, "%s", session->sid ? session->sid : "");
 }
 

@@ -167,6 +167,41 @@ static void colours_are_no_part_of_a_line(void **state)
 	unlink(path);
 }
 
+static void a_log_of_utf_16_is_read_as_text(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/sioscope-log-XXXXXX", why[64], bytes[256] = "\xff\xfe";
+	int file = mkstemp(path);
+	static const char text[] = "2026-11-23T11:54:09Z one\r\n2026-11-23T11:54:10Z two\r\n";
+	for (size_t i = 0; i < sizeof text - 1; i++)
+		bytes[2 + 2 * i] = text[i];
+	assert_int_equal(write(file, bytes, 2 * sizeof text), 2 * sizeof text);
+	close(file);
+	struct server_log log;
+	assert_true(server_log_open(&log, path, why, sizeof why));
+	server_log_begin(&log, TIMESTAMP_NONE);
+	assert_true(slice_equals(log.text, SLICE("2026-11-23T11:54:09Z one")));
+	assert_int_equal(log.time / TIMESTAMP_SECOND, 1795434849);
+	server_log_advance(&log);
+	assert_true(slice_equals(log.text, SLICE("2026-11-23T11:54:10Z two")));
+	server_log_advance(&log);
+	assert_null(log.text.at);
+	server_log_close(&log);
+	unlink(path);
+}
+
+static void years_of_two_digits_are_of_this_century_and_a_slash_puts_the_month_first(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	assert_time("[11/05/26 11:54:09] INFO", "2026-11-05T11:54:09.000000000Z");
+	assert_time("[23/11/26 11:54:09] INFO", "2026-11-23T11:54:09.000000000Z");
+	assert_time("[05.11.26 11:54:09] INFO", "2026-11-05T11:54:09.000000000Z");
+	assert_time("26-11-05 11:54:09 INFO", "2026-11-05T11:54:09.000000000Z");
+	assert_time("{\"__REALTIME_TIMESTAMP\":\"1795434849032650\"}", "2026-11-23T11:54:09.032650000Z");
+	assert_time("{\"datetime\":\"2026-11-23T11:54:09Z\"}", "2026-11-23T11:54:09.000000000Z");
+}
+
 static void a_file_that_is_not_there_is_said(void **state)
 {
 	(void)state;
@@ -305,6 +340,8 @@ int main(void)
 	    cmocka_unit_test(what_names_no_year_or_no_day_is_near_the_capture),
 	    cmocka_unit_test(a_line_of_json_says_its_time_in_a_member),
 	    cmocka_unit_test(colours_are_no_part_of_a_line),
+	    cmocka_unit_test(a_log_of_utf_16_is_read_as_text),
+	    cmocka_unit_test(years_of_two_digits_are_of_this_century_and_a_slash_puts_the_month_first),
 	    cmocka_unit_test(lines_without_a_time_have_none),
 	    cmocka_unit_test(of_a_line_of_any_length_the_beginning_is_read_and_the_next_line_is_whole),
 	    cmocka_unit_test(a_log_of_the_captured_time_fits),

@@ -1,4 +1,5 @@
 /* The tables of servers/: each row that names a capture is held to it, and what the look-ups promise. */
+#include "base/mask.h"
 #include "servers/server.h"
 #include "socketio/engine.h"
 #include "socketio/software.h"
@@ -13,9 +14,10 @@
 struct seen {
 	struct observer observer;
 	const struct server *server;          /* it is about this one */
-	const struct server_refusal *refusal; /* NULL: it is about the sessions */
-	bool refuses;                         /* an exchange fits the row */
-	bool recognised;                      /* a session can be of this server */
+	const struct server_refusal *refusal; /* NULL: it is about the sessions, or a filter */
+	const struct server_filter *filter;
+	bool refuses;    /* an exchange fits the row */
+	bool recognised; /* a session can be of this server */
 	timestamp interval, timeout;
 	uint64_t payload;
 	bool interval_fits, timeout_fits, payload_fits;
@@ -24,10 +26,13 @@ struct seen {
 static void seen_event(void *self, const struct event *event)
 {
 	struct seen *seen = self;
-	if (!seen->refusal || event->kind != EVENT_HTTP || !event->exchange->status)
+	if (event->kind != EVENT_HTTP || event->exchange->status < SERVER_REFUSES)
 		return;
 	const struct server_answer answer = software_answer(event->exchange);
-	seen->refuses |= server_refusal_matches(seen->refusal, &answer);
+	if (seen->refusal)
+		seen->refuses |= server_refusal_matches(seen->refusal, &answer);
+	if (seen->filter)
+		seen->refuses |= servers_find_filter(&answer) == seen->filter;
 }
 
 static void seen_session(void *self, const struct session *session)
@@ -44,7 +49,7 @@ static void seen_session(void *self, const struct session *session)
 /* The captures lie in tests/captures, or in the shared folder beside a clone (SHARED). */
 static struct source *captures_open(const char *name)
 {
-	static const char *const sets[] = {"protocol", "timing", "field", "frameworks"};
+	static const char *const sets[] = {"protocol", "timing", "field", "frameworks", "field3", "field4", "field5"};
 	const char *shared = getenv("SHARED");
 	char why[256] = "", path[512];
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
@@ -134,6 +139,42 @@ static void each_default_is_as_its_capture_shows(void **state)
 			if (!fits)
 				fail_msg("%s: %s is not %lld in %s", servers_table[i]->name,
 				    server_fact_name(row->fact), (long long)row->value, row->proof.capture);
+		}
+}
+
+static void each_filter_is_as_its_capture_shows(void **state)
+{
+	(void)state;
+	for (const struct server_filter *filter = server_filters; filter->who; filter++) {
+		struct seen seen = {.filter = filter};
+		assert_true(*filter->refusal.proof.source && filter->refusal.meaning);
+		if (!filter->refusal.proof.capture)
+			continue;
+		seen_read(&seen, filter->refusal.proof.capture);
+		if (!seen.refuses)
+			fail_msg("%s shows no answer of %s", filter->refusal.proof.capture, filter->who);
+	}
+}
+
+static void no_advice_of_a_filter_looks_like_a_secret(void **state)
+{
+	(void)state;
+	struct mask mask;
+	mask_init(&mask);
+	for (const struct server_filter *filter = server_filters; filter->who; filter++)
+		if (filter->advice && mask_text_holds(&mask, slice_of_text(filter->advice)))
+			fail_msg("masked: %s", filter->advice);
+}
+
+static void each_refusal_is_an_error_of_http(void **state)
+{
+	(void)state;
+	for (const struct server_filter *filter = server_filters; filter->who; filter++)
+		assert_true(filter->refusal.status >= SERVER_REFUSES);
+	for (size_t i = 0; i < servers_count(); i++)
+		for (size_t j = 0; j < servers_table[i]->refusal_count; j++) {
+			int status = servers_table[i]->refusals[j].status;
+			assert_true(status == 0 || status >= SERVER_REFUSES);
 		}
 }
 
@@ -329,6 +370,9 @@ int main(void)
 	    cmocka_unit_test(each_refusal_is_as_its_capture_shows),
 	    cmocka_unit_test(each_trait_s_capture_is_recognised),
 	    cmocka_unit_test(each_default_is_as_its_capture_shows),
+	    cmocka_unit_test(each_filter_is_as_its_capture_shows),
+	    cmocka_unit_test(no_advice_of_a_filter_looks_like_a_secret),
+	    cmocka_unit_test(each_refusal_is_an_error_of_http),
 	    cmocka_unit_test(each_row_says_where_it_comes_from),
 	    cmocka_unit_test(words_are_found_in_their_order),
 	    cmocka_unit_test(ends_can_be_asked_for),

@@ -30,12 +30,16 @@ struct stage {
 	timestamp now;
 	enum direction ended_by;   /* who ends the connection of a request that gets no answer */
 	bool is_asked;             /* of the next request only that it was sent is emitted, as it is live */
+	bool is_beside;            /* the next request is none of Engine.IO, and no event of the timeline */
 	uint32_t stream;           /* of HTTP/2, that carries the events; 0: HTTP/1 */
 	struct stream_reset reset; /* how the stream of the next exchange was ended */
 	timestamp held;            /* requests waited for so long when their answers are emitted */
 	struct exchange_half cut;  /* what came of the next answer, which is not whole: bytes, begun, latest, a gap */
 	enum exchange_state end;   /* and what ended it */
-	timestamp lingers;         /* the capture goes on for so long after the last packet */
+	enum recorded_failure failure; /* of the next request, as a browser's recording says, in these words */
+	const char *why;
+	timestamp lingers;                         /* the capture goes on for so long after the last packet */
+	timestamp crossed_idle, crossed_announced; /* what requests without an answer cross, by tests that say so */
 	const struct findings *findings;
 };
 
@@ -162,6 +166,12 @@ static inline void stage_emit_exchange(struct stage *stage, struct event *event,
 		exchange.end = stage->end;
 	}
 	stage->cut = (struct exchange_half){0};
+	if (stage->failure) {
+		exchange.failure = stage->failure;
+		exchange.why = stage->why;
+		exchange.state = exchange.end = EXCHANGE_FAILED;
+		stage->failure = RECORDED_NO_FAILURE;
+	}
 	exchange.reset = stage->reset;
 	stage->reset = (struct stream_reset){0};
 	exchange.plain = slice_of_text(body);
@@ -170,9 +180,11 @@ static inline void stage_emit_exchange(struct stage *stage, struct event *event,
 	event->transport = exchange.target->transport;
 	if (stage->is_asked)
 		stage->observer->asked(stage->observer->self, event);
+	else if (stage->is_beside)
+		stage->observer->beside(stage->observer->self, event);
 	else
 		stage_emit_event(stage, event);
-	stage->is_asked = false;
+	stage->is_asked = stage->is_beside = false;
 	if (exchange.status == 101) { /* the engine emits both */
 		event->kind = EVENT_WS_OPEN;
 		stage_emit_event(stage, event);

@@ -128,6 +128,17 @@ static void a_full_buffer_refuses_and_says_so(void **state)
 
 /* ==== numbers */
 
+/* ---- UTF-8 */
+
+static void a_text_is_cut_between_characters(void **state)
+{
+	struct slice text = SLICE("a\xc3\xa4\xe2\x82\xac");
+	static const size_t lengths[] = {0, 1, 1, 3, 3, 3, 6, 6};
+	(void)state;
+	for (size_t most = 0; most < sizeof lengths / sizeof *lengths; most++)
+		assert_int_equal(utf8_take(text, most).len, lengths[most]);
+}
+
 /* ---- quantity */
 
 static const struct quantity_range bytes = {true, 0, UINT64_MAX}, count = {false, 0, UINT64_MAX};
@@ -353,6 +364,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_base64_is_refused_and_leaves_nothing),
 	    cmocka_unit_test(every_byte_survives_both_ways),
 	    cmocka_unit_test(a_full_buffer_refuses_and_says_so),
+	    cmocka_unit_test(a_text_is_cut_between_characters),
 	    cmocka_unit_test(a_letter_alone_is_a_power_of_1024),
 	    cmocka_unit_test(a_unit_says_which_thousand),
 	    cmocka_unit_test(bytes_may_be_a_fraction_of_a_unit),

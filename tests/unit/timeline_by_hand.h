@@ -2,6 +2,7 @@
 #ifndef TESTS_TIMELINE_BY_HAND_H
 #define TESTS_TIMELINE_BY_HAND_H
 
+#include "base/numbering.h"
 #include "detect/findings.h"
 #include "query/query.h"
 #include "socketio/engine.h"
@@ -16,6 +17,7 @@ struct timeline_by_hand {
 	struct connection_facts connections[2];
 	unsigned connection; /* 0 or 1: that carries the next events */
 	uint64_t events;
+	struct numbering *numbering; /* of a test that has several files; or NULL */
 };
 
 /* Tells an event of a session (1 or 2), so many seconds after the first one's open; returns its index. Its packet's
@@ -47,7 +49,7 @@ static inline struct timeline_by_hand *timeline_by_hand_new(void)
 	findings_init(&given->findings, 1 << 20);
 	given->data = (struct query_data){.record = given->record, .findings = &given->findings};
 	for (unsigned i = 0; i < 2; i++)
-		given->connections[i] = (struct connection_facts){.number = i + 1};
+		given->connections[i] = (struct connection_facts){.number = i + 1, .text = {(char)('a' + i)}};
 	for (unsigned i = 0; i < 2; i++)
 		given->sessions[i] = (struct session){.number = i + 1,
 		    .sid = (char *)(i ? "second" : "first"),
@@ -65,6 +67,7 @@ static inline void timeline_by_hand_free(struct timeline_by_hand *given)
 {
 	record_free(given->record);
 	findings_free(&given->findings);
+	numbering_free(given->numbering);
 	free(given);
 }
 

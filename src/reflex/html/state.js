@@ -44,7 +44,7 @@ function state_page(host, page) {
 		const step = page.steps[count - 1];
 		slider.setAttribute("aria-valuetext", "update " + count + " of " + page.steps.length + (step ? ", " + time_text(step[1]) : ""));
 		where.replaceChildren("update " + number_text(count) + " of " + number_text(page.steps.length) + (step ? ", " + time_text(step[1]) + ", " : ""),
-			step ? make("a", { href: "#s" + page.session + "e" + step[0] }, "event " + step[0]) : "");
+			step ? make("a", { href: address_of(page.session, step[0]) }, "event " + step[0]) : "");
 		back.disabled = count <= Number(slider.min);
 		on.disabled = count >= page.steps.length;
 	};

@@ -45,7 +45,7 @@ function data(id) {
 
 const report = data("report");
 /* What is empty or none is left out of the file. */
-const SESSION = { sid: "", client: "", server: "", user: "", software: "", close: "", up: 0, down: 0, findings: 0, worst: 0, count: 0, marks_left_out: 0 };
+const SESSION = { sid: "", client: "", server: "", user: "", software: "", close: "", up: 0, down: 0, findings: 0, worst: 0 };
 const sessions = data("sessions").map((each) => ({ ...SESSION, legs: [[each.client || "", each.server || ""]], ...each }));
 const session_of = new Map(sessions.map((each) => [each.session, each]));
 
@@ -55,21 +55,23 @@ function section(id, show) {
 	if (host && found) show(host, found);
 }
 
+/* Where the ladder shows it: an event, or (0) the session. */
+const address_of = (session, index) => "#s" + session + (index ? "e" + index : "");
+
 /* ---- numbers for people; times are nanoseconds since the report begins */
 
+/* As base/timestamp.c writes them: the same number in every output. */
 function span_text(ns) {
 	const s = Math.abs(ns) / 1e9;
-	if (s === 0) return "0 s";
-	if (s < 1e-3) return (s * 1e6).toFixed(0) + " µs";
-	if (s < 1) return (s * 1e3).toFixed(s < 0.01 ? 1 : 0) + " ms";
-	if (s < 60) return s.toFixed(s < 10 ? 2 : 1) + " s";
-	if (s < 3600) return Math.floor(s / 60) + " min " + Math.floor(s % 60) + " s";
-	return Math.floor(s / 3600) + " h " + Math.floor((s % 3600) / 60) + " min";
+	if (s < 0.0995) return String(Number((s * 1e3).toPrecision(3))) + " ms";
+	if (s < 1) return (s * 1e3).toFixed(0) + " ms";
+	if (s < 120) return s.toFixed(1) + " s";
+	return Math.floor(s / 60) + " min " + Math.floor(s % 60) + " s";
 }
 
 function time_text(ns) {
 	const s = ns / 1e9;
-	return "+" + s.toFixed(s < 1000 ? 3 : 1) + " s";
+	return (s < 0 ? "−" : "+") + Math.abs(s).toFixed(Math.abs(s) < 1000 ? 3 : 1) + " s";
 }
 
 function size_text(bytes) {
@@ -83,6 +85,15 @@ const number_text = (number) => number.toLocaleString("en-US");
 const plural = (count, one, many) => number_text(count) + " " + (count === 1 ? one : many);
 
 /* ---- what every part may need */
+
+const SEVERITIES = ["info", "warning", "error"];
+
+/* The buttons of a list that is shown a page at a time: `shown` rows of `all` from this one on. */
+function pages_show(list, from, shown, all, most) {
+	list.earlier.hidden = list.later.hidden = all <= most;
+	list.earlier.disabled = from === 0;
+	list.later.disabled = from + shown >= all;
+}
 
 const spoken = make("p", { class: "sr", role: "status", "aria-live": "polite" });
 
@@ -141,7 +152,19 @@ function theme_button() {
 	return toggle;
 }
 
-/* Paper cannot unfold. */
+/* Paper cannot unfold: all is open on it, to the leaves, and closed again afterwards. */
+const unfolded = [];
+
 addEventListener("beforeprint", () => {
-	for (const each of document.querySelectorAll("main details")) each.open = true;
+	for (let closed; (closed = document.querySelector("main details:not([open]):not(.screen)"));) {
+		closed.open = true;
+		builders.get(closed)?.();
+		unfolded.push(closed);
+	}
+	ladder_print(true);
+});
+
+addEventListener("afterprint", () => {
+	for (const each of unfolded.splice(0)) each.open = false;
+	ladder_print(false);
 });

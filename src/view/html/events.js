@@ -61,11 +61,17 @@ function name_of(event) {
 	return words;
 }
 
+const span_of = ([first, last], one, many) => (first === last ? one + " " + first : many + " " + first + "-" + last);
+
+/* The end of a path that no other file has. */
+const file_name = (path) => (report.files.find(([name]) => name === path) || [path, path])[1];
+
+/* Of merged files by the numbers that each has: what Wireshark shows of it. */
 function origin_of(event) {
+	if (event.files) return event.files.map((each) => span_of(each.packets, "packet", "packets") + " of " + file_name(each.file)).join(" to ");
 	for (const [key, one] of [["packets", "packet"], ["entries", "entry"], ["lines", "line"]])
 		if (event[key]) {
-			const [first, last] = event[key];
-			return first === last ? one + " " + first : key + " " + first + "-" + last;
+			return span_of(event[key], one, key);
 		}
 	return "";
 }
@@ -111,16 +117,18 @@ function table_sort() {
 }
 
 function table_row(event) {
-	const session = event.session || 0;
-	const where = make("a", { href: "#s" + session + "e" + event.index }, session ? String(session) : "none");
+	const session = event.session || 0, address = address_of(session, event.index);
+	const opens = (click) => { if (!click.target.closest("a") && !getSelection().toString()) location.hash === address ? route(true) : (location.hash = address); };
+	const where = session ? make("a", { href: address_of(session), "aria-label": "Session " + session }, String(session)) : "none";
 	const direction = event.type === "log" ? "" : event.dir === "c>s" ? "to server" : "to client";
 	const rest = rest_of(event);
 	const at = table.query ? rest.toLowerCase().indexOf(table.query) : -1;
 	const from = at > 120 ? at - 60 : 0;
 	const what = make("td", { class: "wrap" }, ...marked(name_of(event), table.query), "  ",
-		make("span", { class: "faint" }, ...marked((from ? "… " : "") + rest.slice(from, from + 200), table.query)));
-	return make("tr", null,
-		make("td", null, time_text(event[AT])), make("td", null, where), make("td", null, origin_of(event)),
+		make("span", { class: "faint" }, ...marked((from ? "… " : "") + rest.slice(from, from + 200) + (rest.length > from + 200 ? "…" : ""), table.query)));
+	return make("tr", { class: "opens", click: opens },
+		make("td", null, make("a", { href: address, "aria-label": name_of(event) + " at " + time_text(event[AT]) + ", in the ladder" }, time_text(event[AT]))),
+		make("td", null, where), make("td", null, origin_of(event)),
 		make("td", null, direction), what, make("td", { class: "num" }, event.bytes ? size_text(event.bytes) : ""),
 		make("td", { class: "num" }, event.latency_ns === undefined ? "" : span_text(event.latency_ns)));
 }
@@ -149,9 +157,7 @@ function table_show() {
 		: number_text(table.found.length) + " of " + plural(table.all, "event", "events")) +
 		(report.of_events > table.all ? " in this file (" + number_text(report.of_events - table.all) + " more are not in it)" : "") +
 		(rows.length < table.found.length ? "; " + number_text(from + 1) + " to " + number_text(from + rows.length) + " shown" : "");
-	table.earlier.hidden = table.later.hidden = table.found.length <= TABLE_PAGE;
-	table.earlier.disabled = table.page === 0;
-	table.later.disabled = from + rows.length >= table.found.length;
+	pages_show(table, from, rows.length, table.found.length, TABLE_PAGE);
 	find("table-note").hidden = true;
 }
 

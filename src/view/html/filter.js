@@ -60,6 +60,7 @@ const FIELDS = {
 	transport: (e) => of_json(e.transport || "none"), bytes: (e) => of_json(e.bytes),
 	age: (e) => (session_of.has(e.session) ? of_duration(e[AT] - session_of.get(e.session).begin) : NOTHING),
 	index: (e) => of_json(e.index), conn: (e) => of_json(e.conn), packet: (e) => of_json(numbers_of(e)[0]),
+	file: (e) => of_json(e.files ? e.files[0].file : undefined), file_packet: (e) => of_json(e.files ? e.files[0].packets[0] : numbers_of(e)[0]),
 	dir: (e) => of_json(e.dir), type: (e) => of_json(e.type), nsp: (e) => of_json(e.nsp || null),
 	name: (e) => of_json(e.name), ack: (e) => (e.ack === undefined || e.ack === null ? NOTHING : of_json(Number(e.ack))),
 	method: (e) => of_json(e.method || null), target: (e) => of_json(e.target || null), status: (e) => of_json(e.status),
@@ -296,7 +297,7 @@ function filter_read(text) {
 
 function filter_help() {
 	const known = report.fields.map(([name]) => name).filter((name) => name in FIELDS);
-	return make("details", null, make("summary", null, "How to filter"),
+	return make("details", { class: "screen" }, make("summary", null, "How to filter"),
 		make("p", { class: "mono" }, "type == event and name == \"join\" · latency > 500ms · data[0].room == \"lobby\" · bytes >= 10kB · status in [400, 502] · not answered and dir == \"c>s\" · target ~ \"transport=polling\""),
 		make("p", null, "Fields: " + known.join(", ") + ". A missing value is null; null equals only null. Regular expressions are JavaScript’s, with the classes of POSIX."),
 		make("p", null, "A filter here is asked about one event. What asks several (count, first, within, before) and time, pid, process and container need the capture: sioscope dump --where and sioscope check know them."));

@@ -6,7 +6,7 @@
 
 const ROW = 30, PAUSE = 18, LADDER_PAGE = 300, LANES = 8, LANE = 11;
 
-const ladder = { session: null, rows: [], page: 0, selected: 0, http: false, beats: false, only: false };
+const ladder = { session: null, paper: 0, rows: [], page: 0, selected: 0, http: false, beats: false, only: false };
 
 const is_beat = (event) => ["ping", "pong", "noop"].includes(event.type);
 const is_plain = (event) => event.type === "http" && (event.status === 200 || event.status === 101) && !findings_at.has(event.index);
@@ -19,7 +19,7 @@ const is_bad = (event) => ["gap", "malformed", "tls", "connect-error"].includes(
 function ladder_events(session) {
 	const list = events_of(session), about = session_of.get(session);
 	if (!session || !about) return list;
-	const lines = events_of(0).filter((event) => event.type === "log" && event[AT] >= about.first && event[AT] <= about.end + 1e9);
+	const lines = events_of(0).filter((event) => event.type === "log" && event[AT] >= about.first && event[AT] <= about.last + 1e9);
 	if (!lines.length) return list;
 	const place = (event) => (event.left_out ? Infinity : event.index);
 	return [...list, ...lines].sort((a, b) => place(a) - place(b));
@@ -92,8 +92,11 @@ function clip_front(text, width) {
 	return text;
 }
 
+/* Client and server of each leg; of what belongs to no session, of one that is not known. */
+const ladder_legs = () => (session_of.get(ladder.session) || { legs: [["", ""]] }).legs;
+
 function ladder_places(width) {
-	const about = session_of.get(ladder.session), legs = Math.max(1, about ? about.legs.length : 1);
+	const legs = ladder_legs().length;
 	const lanes = Math.max(1, ...ladder.rows.map((row) => row.active.length));
 	const time = width > 600 ? 88 : 66, gutter = time + lanes * LANE + 12;
 	const margin = width > 760 ? 172 : width > 480 ? 120 : 26;
@@ -103,7 +106,7 @@ function ladder_places(width) {
 
 /* The first and the last of the lines that it passes. */
 function ends_in(places, event) {
-	const legs = (session_of.get(ladder.session) || { legs: [] }).legs;
+	const legs = ladder_legs();
 	const leg_of = (conn) => Math.max(0, legs.findIndex(([, server]) => (conn || "").endsWith("-" + server)));
 	const seen = legs.length > 1 ? (event.legs ? event.legs.map((leg) => leg_of(leg.conn)) : [leg_of(event.conn)]) : [0];
 	/* Behind the first hop there may be several servers beside each other: they are all reached from it. */
@@ -127,12 +130,22 @@ function row_label(row) {
 		...findings.map((each) => each.severity + ": " + each.code)].filter(Boolean).join(", ");
 }
 
+/* What lies between the times at which it was seen on its legs. */
+function hop_words(event) {
+	if (!event.legs || event.legs.length < 2) return "";
+	const times = event.legs.map((leg) => time_of(leg.time));
+	return " · " + span_text(Math.max(...times) - Math.min(...times)) + " between legs";
+}
+
 function arrow(places, row, y, parts) {
 	const event = row.event, [x1, x2] = ends_in(places, event), up = event.dir === "c>s";
 	const kind = (is_bad(event) ? "bad " : "") + (up ? "up" : "down"), http = event.type === "http" || event.type === "ws-open" ? " http" : "";
 	const tip = up ? x2 - 1 : x1 + 1, back = up ? -8 : 8;
-	const more = (event.bytes ? " · " + size_text(event.bytes) : "") + (event.latency_ns === undefined ? "" : " · " + span_text(event.latency_ns));
+	const more = (event.bytes ? " · " + size_text(event.bytes) : "") + (event.latency_ns === undefined ? "" : " · " + span_text(event.latency_ns)) + hop_words(event);
 	const room = x2 - x1 - 16, name = clip(row_words(row), room, true), rest = room - width_of(name, true) > width_of(more) ? more : "";
+	/* The lines of hops between do not go through the words. */
+	const words = width_of(name, !is_beat(event)) + (rest ? width_of(rest) : 0);
+	if (name) parts.push(draw("rect", { class: "row-back over", x: (x1 + x2) / 2 - words / 2 - 4, y: y + 4, width: words + 8, height: 15 }));
 	parts.push(draw("line", { class: kind + http, x1: up ? x1 : x1 + 6, x2: up ? x2 - 6 : x2, y1: y + 22, y2: y + 22, "stroke-width": 1.6 }),
 		draw("path", { class: kind, d: `M${tip} ${y + 22} l${back} -4 v8 z` }),
 		draw("text", { x: (x1 + x2) / 2, y: y + 16, "text-anchor": "middle" },
@@ -149,7 +162,7 @@ function note(places, row, y, parts) {
 function row_findings(places, row, y, parts) {
 	const findings = (row.event && findings_at.get(row.event.index)) || [];
 	if (!findings.length) return;
-	const order = ["info", "warning", "error"], worst = findings.reduce((a, b) => (order.indexOf(b.severity) > order.indexOf(a.severity) ? b : a));
+	const worst = findings.reduce((a, b) => (SEVERITIES.indexOf(b.severity) > SEVERITIES.indexOf(a.severity) ? b : a));
 	const x = places.width - places.margin;
 	parts.push(draw("circle", { class: worst.severity, cx: x + 8, cy: y + 17, r: 5 }));
 	if (places.margin > 60)
@@ -173,15 +186,15 @@ function row_draw(places, row, i, y) {
 }
 
 function ladder_head(places) {
-	const about = session_of.get(ladder.session);
-	const legs = about && about.legs.length ? about.legs : [[about ? about.client : "", about ? about.server : ""]];
+	const legs = ladder_legs();
 	const names = [["client", legs[0][0].replace(/:\d+$/, "")], ...legs.map((leg, i) => [i === 0 && legs.length > 1 ? "proxy" : "server", leg[1]])];
 	const head = draw("svg", { class: "ladder-head", width: places.width, height: 42, "aria-hidden": "true" });
 	const room = (places.lines[places.lines.length - 1] - places.lines[0]) / Math.max(1, places.lines.length - 1) - 8;
 	places.lines.forEach((x, i) => {
 		const end = i === 0 ? "start" : i + 1 === places.lines.length ? "end" : "middle";
 		const at = { x: i === 0 ? x - 4 : end === "end" ? x + 4 : x, "text-anchor": end };
-		head.append(draw("text", { ...at, y: 17 }, names[i][0]), draw("text", { ...at, y: 33, class: "faint" }, clip_front(names[i][1], room)));
+		head.append(draw("text", { ...at, y: 17 }, names[i][0]));
+		if (room > 70) head.append(draw("text", { ...at, y: 33, class: "faint" }, clip_front(names[i][1], room)));
 	});
 	head.append(draw("text", { class: "time", x: places.time - 4, y: 33, "text-anchor": "end" }, "time"));
 	return head;
@@ -190,28 +203,30 @@ function ladder_head(places) {
 /* ---- the whole */
 
 function ladder_draw() {
-	const box = ladder.box, width = Math.max(300, box.clientWidth || 300), places = ladder_places(width);
+	const box = ladder.box, width = ladder.paper || Math.max(300, box.clientWidth || 300), places = ladder_places(width);
 	const from = ladder.page * LADDER_PAGE, rows = ladder.rows.slice(from, from + LADDER_PAGE);
-	const picture = draw("svg", { width, role: "group", "aria-label": "Ladder of session " + ladder.session + ", " + plural(ladder.rows.length, "row", "rows") + "; arrow keys move, Enter opens" });
-	let y = 0;
+	const picture = make("div", { class: "ladder-rows", role: "group", "aria-label": "Ladder of session " + ladder.session + ", " + plural(ladder.rows.length, "row", "rows") + "; arrow keys move, Enter opens" });
 	rows.forEach((row, i) => {
-		if (row.pause > 2e9) {
-			for (const x of places.lines) picture.append(draw("line", { class: "life", x1: x, x2: x, y1: y, y2: y + PAUSE, "stroke-dasharray": "2 3" }));
-			picture.append(draw("text", { class: "faint", x: (places.lines[0] + places.lines[places.lines.length - 1]) / 2, y: y + 13, "text-anchor": "middle" }, span_text(row.pause) + " later"));
-			y += PAUSE;
+		const pause = row.pause > 2e9 ? PAUSE : 0, one = draw("svg", { width, height: pause + ROW });
+		if (pause) {
+			for (const x of places.lines) one.append(draw("line", { class: "life", x1: x, x2: x, y1: 0, y2: pause, "stroke-dasharray": "2 3" }));
+			one.append(draw("text", { class: "faint", x: (places.lines[0] + places.lines[places.lines.length - 1]) / 2, y: 13, "text-anchor": "middle" }, span_text(row.pause) + " later"));
 		}
-		picture.append(row_draw(places, row, from + i, y));
-		y += ROW;
+		one.append(row_draw(places, row, from + i, pause));
+		picture.append(make("div", { class: "ladder-row" }, one)); /* a picture each: a page of paper ends between them */
 	});
-	picture.setAttribute("height", Math.max(y, ROW));
 	picture.addEventListener("keydown", ladder_key);
-	box.replaceChildren(ladder_head(places), picture);
-	ladder.earlier.hidden = ladder.later.hidden = ladder.rows.length <= LADDER_PAGE;
-	ladder.earlier.disabled = from === 0;
-	ladder.later.disabled = from + rows.length >= ladder.rows.length;
+	box.replaceChildren(make("div", { class: "ladder-top" }, ladder_head(places)), picture);
+	pages_show(ladder, from, rows.length, ladder.rows.length, LADDER_PAGE);
 	ladder.where.textContent = ladder.rows.length ? "rows " + number_text(from + 1) + " to " + number_text(from + rows.length) + " of " + number_text(ladder.rows.length)
 		: blocks.has(ladder.session) ? "no event of it is shown; the switches above hide some" : "the events of this session are not in this file";
 	ladder_connections();
+}
+
+/* Paper has a width of its own. */
+function ladder_print(is_paper) {
+	ladder.paper = is_paper ? 680 : 0;
+	if (ladder.session !== null) ladder_draw();
 }
 
 function ladder_connections() {
@@ -286,7 +301,7 @@ function ladder_title() {
 	const about = session_of.get(ladder.session);
 	find("h-ladder").textContent = ladder.session ? "Ladder of session " + ladder.session : "Events of no session";
 	ladder.about.textContent = visible(about ? [about.sid ? "sid " + about.sid : "its sid was not seen", about.client + " → " + about.server, about.software,
-		about.user ? "for " + about.user : "", about.open ? "still open at the end" : about.close].filter(Boolean).join(" · ") : "lines of the log, and what belongs to no session");
+		about.user ? "for " + about.user : "", about.open ? "still open at the end" : about.close, "times since the capture began; the session began at " + time_text(about.begin)].filter(Boolean).join(" · ") : "lines of the log, and what belongs to no session");
 	const at = ladder.order.indexOf(ladder.session);
 	ladder.before.disabled = at <= 0;
 	ladder.next.disabled = at < 0 || at + 1 >= ladder.order.length;
@@ -314,7 +329,7 @@ function ladder_tools() {
 	};
 	ladder.switches = {};
 	ladder.order = [...sessions.map((each) => each.session), ...(blocks.has(0) ? [0] : [])];
-	const go = (by) => { location.hash = "#s" + ladder.order[ladder.order.indexOf(ladder.session) + by]; };
+	const go = (by) => { location.hash = address_of(ladder.order[ladder.order.indexOf(ladder.session) + by]); };
 	const page = (by) => { ladder.page += by; ladder.selected = ladder.page * LADDER_PAGE; ladder_draw(); ladder_select(ladder.selected, true); };
 	ladder.about = make("p", { class: "faint" });
 	ladder.conns = make("ul", { class: "conns", "aria-label": "Connections, by the colour of their lane" });
@@ -325,7 +340,7 @@ function ladder_tools() {
 	ladder.earlier = button("Earlier rows", () => page(-1));
 	ladder.later = button("Later rows", () => page(1));
 	ladder.where = make("span", { class: "status" });
-	const link = button("Copy link", (click) => copy(location.href.split("#")[0] + "#s" + ladder.session, click.target), { "aria-label": "Copy link to this session" });
+	const link = button("Copy link", (click) => copy(location.href.split("#")[0] + address_of(ladder.session), click.target), { "aria-label": "Copy link to this session" });
 	const lines = button("Copy events", (click) => copy(events_of(ladder.session).map((event) => JSON.stringify(event)).join("\n"), click.target),
 		{ "aria-label": "Copy events of this session, a line of JSON each" });
 	find("ladder-view").append(ladder.about,

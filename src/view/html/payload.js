@@ -10,6 +10,9 @@ function scalar(value) {
 	return make("span", { class: kind === "string" ? "s" : kind === "number" ? "n" : "c" }, kind === "string" ? JSON.stringify(value) : String(value));
 }
 
+/* What of a tree is built when it unfolds; paper needs it at once. */
+const builders = new WeakMap();
+
 /* How many there are is said in words: it is no value of the payload. */
 function tree_count(value) {
 	const count = Object.keys(value).length;
@@ -36,6 +39,7 @@ function tree_item(key, value, depth) {
 		}
 	};
 	details.addEventListener("toggle", build);
+	builders.set(details, build);
 	build();
 	return make("li", null, details);
 }
@@ -88,23 +92,26 @@ function event_before(event) {
 
 /* ---- the panel */
 
-const link_to = (session, index, words) => make("a", { href: "#s" + session + "e" + index }, words);
+const link_to = (session, index, words) => make("a", { href: address_of(session, index) }, words);
 
 function detail_facts(event) {
-	const list = make("dl"), session = event.session || 0;
+	const list = make("dl"), session = event.session || 0, about = session_of.get(session);
 	const add = (name, ...values) => list.append(make("dt", null, name), make("dd", null, ...values));
-	add("Time", time_text(event[AT]) + " · ", make("time", { datetime: event.time }, event.time.replace("T", " ").replace("Z", " UTC")));
+	add("Time", make("time", { datetime: event.time }, event.time.replace("T", " ").replace("Z", " UTC")),
+		make("br"), time_text(event[AT]) + " since the capture began",
+		...(about ? [make("br"), time_text(event[AT] - about.begin) + " since session " + session + " began"] : []));
 	const numbers = numbers_of(event), origin = origin_of(event);
-	if (origin) add("Where", origin + " ",
-		button("Copy", (click) => copy(numbers[0] === numbers[1] ? String(numbers[0]) : numbers.join("-"), click.target), { "aria-label": "Copy the numbers of " + origin }),
-		event.packets ? " " : null,
-		event.packets ? button("Copy Wireshark filter", (click) => copy(numbers[0] === numbers[1] ? "frame.number == " + numbers[0]
-			: "frame.number >= " + numbers[0] + " && frame.number <= " + numbers[1], click.target)) : null);
+	for (const [words, own] of event.files ? event.files.map((each) => [origin_of({ files: [each] }), each.packets]) : origin ? [[origin, numbers]] : [])
+		add("Where", words + " ",
+			button("Copy", (click) => copy(own[0] === own[1] ? String(own[0]) : own.join("-"), click.target), { "aria-label": "Copy the numbers of " + words }),
+			event.packets ? " " : null,
+			event.packets ? button("Copy Wireshark filter", (click) => copy(own[0] === own[1] ? "frame.number == " + own[0]
+				: "frame.number >= " + own[0] + " && frame.number <= " + own[1], click.target), { "aria-label": "Copy Wireshark filter of " + words }) : null);
 	if (event.type !== "log") add("Direction", event.dir === "c>s" ? "client to server" : "server to client", event.transport ? ", by " + event.transport : "");
 	if (event.conn) add("Connection", event.conn + (event.stream ? ", HTTP/2 stream " + event.stream : ""));
 	for (const leg of (event.legs || []).slice(1)) {
-		const [first, last] = leg.packets || leg.entries || leg.lines || [0, 0];
-		add("Also on", leg.conn + ", " + first + (first === last ? "" : "-" + last) + ", " + span_text(time_of(leg.time) - event[AT]) + " later");
+		const apart = time_of(leg.time) - event[AT];
+		add("Also on", leg.conn + ", " + origin_of(leg) + ", " + span_text(apart) + (apart < 0 ? " earlier" : " later"));
 	}
 	add("Size", size_text(event.bytes) + " on the wire");
 	if (event.latency_ns !== undefined) add("Latency", span_text(event.latency_ns));
@@ -142,6 +149,6 @@ function detail_show(panel, event, back) {
 		make("h3", null, name_of(event)),
 		...findings.map((each) => make("p", null, make("span", { class: "badge " + each.severity }, each.severity), " ", make("code", null, each.code))),
 		detail_facts(event), ...detail_payload(event),
-		make("p", null, button("Copy link", (click) => copy(location.href.split("#")[0] + "#s" + (event.session || 0) + "e" + event.index, click.target)), " ",
+		make("p", null, button("Copy link", (click) => copy(location.href.split("#")[0] + address_of(event.session || 0, event.index), click.target)), " ",
 			button("Copy as JSON", (click) => copy(JSON.stringify(event), click.target)), " ", button("Back to the ladder", back)));
 }

@@ -12,7 +12,6 @@ const ORDERS = {
 	events: ["most events", (a, b) => b.up + b.down - a.up - a.down],
 };
 
-
 const lane_at = (ns) => (100 * (ns - lanes.from)) / (lanes.to - lanes.from);
 
 function lane_rect(kind, from, to) {
@@ -24,34 +23,40 @@ function lane_rect(kind, from, to) {
 function lane_draw(session) {
 	const parts = session.parts.length ? session.parts : [[session.first, "none"]];
 	const picture = draw("svg", { class: "lane", width: "100%", height: 18, role: "img",
-		"aria-label": "From " + time_text(session.first) + ", for " + span_text(session.life) + (session.parts.length ? ", by " + session.parts.map((part) => part[1]).join(", then ") : "") });
+		"aria-label": "From " + time_text(session.begin) + ", for " + span_text(session.life) + (session.parts.length ? ", by " + session.parts.map((part) => part[1]).join(", then ") : "") });
 	parts.forEach(([at, kind], i) => {
-		const rect = lane_rect(kind, i ? at : session.first, i + 1 < parts.length ? parts[i + 1][0] : session.end);
+		const from = i ? at : session.first, to = i + 1 < parts.length ? Math.min(parts[i + 1][0], session.end) : session.end;
+		const rect = from > to ? null : lane_rect(kind, from, to);
 		if (rect) picture.append(rect);
 	});
-	for (const [at, kind] of session.marks)
-		if (lane_at(at) >= 0 && lane_at(at) <= 100) picture.append(draw("rect", { class: kind, x: lane_at(at) + "%", y: 2, width: 2, height: 14 }));
+	for (const [at, kind, until, count] of session.marks) {
+		if (lane_at(until) < 0 || lane_at(at) > 100) continue;
+		const from = Math.max(0, lane_at(at)), width = Math.min(100, lane_at(until)) - from;
+		if (width > 0.1) picture.append(draw("rect", { class: kind + " several", x: from + "%", y: 2, width: width + "%", height: 14 }, draw("title", null, count + " from " + time_text(at) + " to " + time_text(until))));
+		picture.append(draw("rect", { class: kind, x: from + "%", y: 2, width: 2, height: 14 }));
+		if (width > 0.1) picture.append(draw("rect", { class: kind, x: from + width + "%", y: 2, width: 2, height: 14 }));
+	}
 	for (const [at, severity] of session.found)
 		if (lane_at(at) >= 0 && lane_at(at) <= 100) picture.append(draw("circle", { class: severity, cx: lane_at(at) + "%", cy: 9, r: 4.5 }));
 	return picture;
 }
 
 function session_row(session) {
-	const severity = ["info", "warning", "error"][session.worst - 1];
-	const badge = session.worst ? make("span", { class: "badge " + severity }, session.findings, make("span", { class: "sr" }, " findings, worst: " + severity)) : null;
+	const severity = SEVERITIES[session.worst - 1];
+	const badge = session.worst ? make("span", { class: "badge " + severity }, session.findings, make("span", { class: "sr" }, (session.findings === 1 ? " finding" : " findings") + ", worst: " + severity)) : null;
 	const cell = make("td", { class: "lane-cell" }, lane_draw(session));
 	return make("tr", { id: "s" + session.session, class: session.session === ladder.session ? "chosen" : null },
-		make("th", { scope: "row" }, make("a", { href: "#s" + session.session }, session.session), " ",
-			button("zoom", () => lanes_zoom(session.first, session.end), { class: "plain", "aria-label": "Zoom to session " + session.session })),
+		make("th", { scope: "row" }, make("a", { href: address_of(session.session) }, session.session), " ",
+			button("zoom", () => lanes_zoom(session.first, session.last), { class: "plain", "aria-label": "Zoom to session " + session.session })),
 		make("td", null, badge), make("td", { class: "ends" }, session.client + " → " + session.server), cell,
 		make("td", { class: "num" }, span_text(session.life)), make("td", { class: "num" }, number_text(session.up)), make("td", { class: "num" }, number_text(session.down)),
-		make("td", { class: "wrap" }, session.open ? (session.unknown ? "no session" : "still open at the end") : session.close));
+		make("td", { class: "wrap" }, session.open ? (session.unknown ? "not confirmed by a server" : "still open at the end") : session.close + (session.unknown ? " (not confirmed by a server)" : "")));
 }
 
 function lanes_list() {
 	const words = lanes.query.toLowerCase();
 	const has = (session) => [session.session, session.sid, session.client, session.server, session.user, session.close].join(" ").toLowerCase().includes(words);
-	lanes.list = sessions.filter((session) => session.first <= lanes.to && session.end >= lanes.from && (!words || has(session)));
+	lanes.list = sessions.filter((session) => session.first <= lanes.to && session.last >= lanes.from && (!words || has(session)));
 	lanes.list.sort(ORDERS[lanes.order][1]);
 	const most = Math.max(0, Math.ceil(lanes.list.length / SESSION_PAGE) - 1);
 	lanes.page = Math.min(lanes.page, most);
@@ -68,28 +73,29 @@ function lanes_show() {
 	const hidden = sessions.length - lanes.list.length;
 	lanes.status.textContent = (rows.length < lanes.list.length ? number_text(from + 1) + " to " + number_text(from + rows.length) + " of " : "") +
 		plural(lanes.list.length, "session", "sessions") + (report.of_sessions > sessions.length ? " (" + number_text(report.of_sessions - sessions.length) + " more are not in this file)" : "") + (hidden ? "; " + number_text(hidden) + " outside of this time or search" : "");
-	lanes.earlier.hidden = lanes.later.hidden = lanes.list.length <= SESSION_PAGE;
-	lanes.earlier.disabled = from === 0;
-	lanes.later.disabled = from + rows.length >= lanes.list.length;
+	pages_show(lanes, from, rows.length, lanes.list.length, SESSION_PAGE);
 	const is_whole = lanes.from <= 0 && lanes.to >= report.span;
 	lanes.whole.disabled = lanes.out.disabled = is_whole;
 	find("session-note").hidden = true;
 }
 
+/* Shows this stretch of time, as far as it is in the report. */
+function lanes_stretch(from, to) {
+	lanes.from = Math.max(0, from);
+	lanes.to = Math.min(Math.max(1, report.span), to);
+	lanes_show();
+}
+
 /* A little is left on both sides, so that one sees where it ends. */
 function lanes_zoom(from, to) {
 	const beside = Math.max(1e6, (to - from) * 0.03);
-	lanes.from = Math.max(0, from - beside);
-	lanes.to = Math.min(Math.max(1, report.span), to + beside);
-	lanes_show();
+	lanes_stretch(from - beside, to + beside);
 	say("from " + time_text(lanes.from) + " to " + time_text(lanes.to) + ", " + lanes.status.textContent);
 }
 
 function lanes_scale(by) {
 	const middle = (lanes.from + lanes.to) / 2, half = Math.max(1e5, ((lanes.to - lanes.from) * by) / 2);
-	lanes.from = Math.max(0, middle - half);
-	lanes.to = Math.min(Math.max(1, report.span), middle + half);
-	lanes_show();
+	lanes_stretch(middle - half, middle + half);
 }
 
 /* Drawing over a lane with the mouse zooms to that time; the buttons do the same without one. */
@@ -102,10 +108,7 @@ function lanes_drag(body) {
 	body.addEventListener("pointerup", (press) => {
 		if (!begin || Math.abs(press.clientX - begin.x) < 8) return;
 		const at = (x) => lanes.from + ((x - begin.box.left) / begin.box.width) * (lanes.to - lanes.from);
-		const [from, to] = [at(begin.x), at(press.clientX)].sort((a, b) => a - b);
-		lanes.from = Math.max(0, from);
-		lanes.to = Math.min(report.span, to);
-		lanes_show();
+		lanes_stretch(...[at(begin.x), at(press.clientX)].sort((a, b) => a - b));
 	});
 }
 
@@ -115,12 +118,11 @@ function lanes_tools() {
 		...Object.entries(ORDERS).map(([name, [words]]) => make("option", { value: name }, words)));
 	lanes.status = make("span", { class: "status" });
 	lanes.out = button("Zoom out", () => lanes_scale(2));
-	lanes.whole = button("Whole time", () => { lanes.from = 0; lanes.to = Math.max(1, report.span); lanes_show(); });
+	lanes.whole = button("Whole time", () => lanes_stretch(0, Infinity));
 	lanes.earlier = button("Previous page", () => { lanes.page--; lanes_show(); });
 	lanes.later = button("Next page", () => { lanes.page++; lanes_show(); });
-	const at = new Map();
-	for (const session of sessions) session.found = at.set(session.session, []).get(session.session);
-	for (const [session, time, severity] of report.marks) if (at.has(session)) at.get(session).push([time, severity]);
+	for (const session of sessions) session.found = [];
+	for (const [session, time, severity] of report.marks) session_of.get(session)?.found.push([time, severity]);
 	find("timeline-tools").append(make("div", { class: "tools" },
 		make("label", { class: "grow" }, "Find a session by sid, address, user or end", search), make("label", null, "Order of sessions", order),
 		button("Zoom in", () => lanes_scale(0.5)), lanes.out, lanes.whole),

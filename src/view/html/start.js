@@ -20,6 +20,11 @@ function start() {
 	lanes_tools();
 	table_tools();
 	addEventListener("hashchange", () => route(true));
+	document.addEventListener("keydown", (press) => {
+		if (press.key !== "/" || press.ctrlKey || press.metaKey || press.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(press.target.tagName)) return;
+		press.preventDefault();
+		find("event-search").focus();
+	});
 	/* A link to what is open already changes no address. */
 	document.addEventListener("click", (click) => {
 		const link = click.target.closest('a[href^="#s"]');
