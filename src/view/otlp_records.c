@@ -37,15 +37,19 @@ static void record_append_body(struct buffer *item, struct otlp_encoder *encoder
 	buffer_free(&body);
 }
 
-/* "sioscope.finding.packets", or .entries or .lines: the first and the last number of its first evidence. */
-static void record_add_origin(struct buffer *item, const struct finding *finding)
+/* "sioscope.finding.packets", or .entries or .lines: the first and the last number of its first evidence, of merged
+ * files their common ones; and "sioscope.finding.where", what a person looks up: which packets of which file. */
+static void record_add_origin(struct buffer *item, struct otlp_encoder *encoder, const struct finding *finding)
 {
 	const struct origin *origin = &finding->evidence[0].origin;
-	if (finding->evidence_count && origin->first)
-		buffer_append_format(item,
-		    ",{\"key\":\"sioscope.finding.%s\",\"value\":{\"arrayValue\":{\"values\":[{\"intValue\":\"%" PRIu64
-		    "\"},{\"intValue\":\"%" PRIu64 "\"}]}}}",
-		    origin_kind_name(origin->kind), origin->first, origin->last);
+	char where[ORIGIN_TEXT];
+	if (!finding->evidence_count || !origin->first)
+		return;
+	buffer_append_format(item,
+	    ",{\"key\":\"sioscope.finding.%s\",\"value\":{\"arrayValue\":{\"values\":[{\"intValue\":\"%" PRIu64
+	    "\"},{\"intValue\":\"%" PRIu64 "\"}]}}}",
+	    origin_kind_name(origin->kind), origin->first, origin->last);
+	otlp_add_text(item, encoder->outbound, "sioscope.finding.where", slice_of_text(origin_format(origin, where)));
 }
 
 static void record_add_advice(struct buffer *item, struct otlp_encoder *encoder, const char *advice)
@@ -63,7 +67,7 @@ static void record_append_attributes(struct buffer *item, struct otlp_encoder *e
 	otlp_add_word(item, "sioscope.finding.cause", finding->cause);
 	otlp_add_number(item, "sioscope.finding.count", finding->count);
 	record_add_advice(item, encoder, finding->advice);
-	record_add_origin(item, finding);
+	record_add_origin(item, encoder, finding);
 	if (strlen(finding->sid) >= OUTBOUND_SID) { /* a counter names no session */
 		char id[SESSION_ID_SIZE];
 		otlp_add_word(item, "session.id", outbound_session_id(slice_of_text(finding->sid), id));

@@ -1,6 +1,7 @@
 /* Requests of OTLP: what of a timeline becomes a span, a record or a line. tests/otlp holds their form. */
 #include "view/otlp.h"
 
+#include "base/numbering.h"
 #include "http/exchange.h"
 #include "unit.h"
 #include "view/otlp_write.h"
@@ -409,6 +410,23 @@ static void a_finding_without_a_session_has_no_ids(void **state)
 	assert_null(strstr(text, "traceId"));
 }
 
+static void of_merged_files_a_finding_says_which_packet_of_which(void **state)
+{
+	static const char *const names[] = {"front.pcap", "back.pcap"};
+	struct given *given = *state;
+	struct numbering *numbering = numbering_new(names, 2);
+	numbering_add(numbering, 0, 7);
+	numbering_add(numbering, 1, 12);
+	given->findings.numbering = numbering;
+	struct finding *finding = find_of(given, CODE_SERVER_UNREACHABLE, NULL);
+	finding_prove(&given->findings, finding, &(struct origin){.first = 2, .last = 2}, "refused");
+	const char *text = written(given, OTLP_FINDINGS);
+	HAS(text, "{\"key\":\"sioscope.finding.packets\",\"value\":{\"arrayValue\":{\"values\":[{\"intValue\":\"2\"},");
+	HAS(text, "{\"key\":\"sioscope.finding.where\",\"value\":{\"stringValue\":\"packet 12 of back.pcap\"}}");
+	given->findings.numbering = NULL;
+	numbering_free(numbering);
+}
+
 static void a_finding_of_the_first_hour_is_in_its_trace(void **state)
 {
 	struct given *given = *state;
@@ -568,6 +586,7 @@ int main(void)
 	    TEST(a_finding_is_a_record_of_its_sessions_root),
 	    TEST(a_root_says_what_was_found_of_its_session),
 	    TEST(a_finding_without_a_session_has_no_ids),
+	    TEST(of_merged_files_a_finding_says_which_packet_of_which),
 	    TEST(a_finding_of_the_first_hour_is_in_its_trace),
 	    TEST(a_finding_is_recorded_once),
 	    TEST(live_metrics_are_exported_at_their_interval),
