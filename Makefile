@@ -23,7 +23,7 @@ CURL ?= $(if $(shell $(PKG_CONFIG) --modversion libcurl 2>/dev/null),yes,no)
 # Disassembles Go's crypto/tls for the probes: where it is missing, Go's TLS is not read.
 CAPSTONE ?= $(if $(shell $(PKG_CONFIG) --modversion capstone 2>/dev/null),yes,no)
 PACKAGES = libpcap libcjson zlib libbrotlidec libzstd libcrypto libnghttp2 tre ncursesw $(if $(filter yes,$(CURL)),libcurl) $(if $(filter yesyes,$(BPF)$(CAPSTONE)),capstone) \
-    $(if $(filter yes,$(BPF)),libbpf)
+    $(if $(filter yes,$(BPF)),libbpf libelf)
 # Read once and kept: pkg-config is asked only when something is built.
 # Debian's tre.pc hands on the flags that it was itself built with: they are not ours.
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(filter-out -W% -D_FORTIFY_SOURCE%,$(shell $(PKG_CONFIG) --cflags $(PACKAGES))))$(PACKAGE_CFLAGS)
@@ -53,13 +53,14 @@ EBPF_STATE := $(BUILD)/ebpf-missing
 REFLEX ?= yes
 
 # Of each pair one is compiled: what can be done here, or what says that it cannot.
-LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c src/source/probe_attach.c) \
+LEFT_OUT := $(if $(filter yes,$(BPF)),src/source/probe_absent.c,src/source/probe.c src/source/probe_attach.c src/source/probe_places.c src/platform/confined.c) \
     $(if $(filter yesyes,$(BPF)$(CAPSTONE)),src/source/probe_go_absent.c,src/source/probe_go.c) \
     $(if $(filter yes,$(CURL)),src/reflex/handshake_absent.c src/cmd/otlp_post_absent.c,src/reflex/handshake.c src/cmd/otlp_post.c) \
     $(if $(filter yes,$(REFLEX)),,src/reflex/%)
 SOURCES := $(sort $(filter-out $(LEFT_OUT),$(wildcard src/*/*.c)))
 LIBRARY_SOURCES := $(filter-out src/cmd/main.c,$(SOURCES))
 UNIT_SOURCES := $(sort $(filter-out $(if $(filter yes,$(REFLEX)),,tests/unit/reflex_%) \
+    $(if $(filter yes,$(BPF)),,tests/unit/confined.c tests/unit/probe_places.c) \
     $(if $(filter yesyes,$(BPF)$(CAPSTONE)),,tests/unit/probe_go.c),$(wildcard tests/unit/*.c)))
 TOOL_SOURCES := $(sort $(filter-out tests/tools/refuse.c,$(wildcard tests/tools/*.c tests/bench/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)

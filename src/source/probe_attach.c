@@ -24,8 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ATTACH_SYMBOLS = 10, ATTACH_LINKS = 3 + 2 * GO_RETURNS };
-enum { ATTACH_FILES = 4096 }; /* programs are made and run without end: then they are looked at again */
+enum { ATTACH_LINKS = 3 + 2 * GO_RETURNS }; /* of Go's three functions, two with returns */
+enum { ATTACH_FILES = 4096 };               /* programs are made and run without end: then they are looked at again */
 
 /* The links to one file, for one process. */
 struct attached {
@@ -67,13 +67,6 @@ struct probe_attach {
 
 /* ---- one file */
 
-static struct bpf_link *attach_symbol(
-    const struct bpf_program *program, int process, const char *path, const char *symbol, bool at_return)
-{
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .func_name = symbol, .retprobe = at_return);
-	return bpf_program__attach_uprobe_opts(program, process, path, 0, &options);
-}
-
 static void attached_free(struct attached *attached)
 {
 	for (size_t i = 0; i < attached->count; i++)
@@ -81,80 +74,75 @@ static void attached_free(struct attached *attached)
 	attached->count = 0;
 }
 
-/* False: nothing is attached; errno says why. A library without the _ex kind is older than OpenSSL 1.1.1; a program
- * without SSL_read has none in it (ENOENT). */
-static bool attached_add_links(struct attached *attached, const struct probe_programs *programs, const char *path)
-{
-	const struct {
-		const struct bpf_program *program;
-		const char *symbol;
-		bool at_return, is_needed;
-	} probes[] = {
-	    {programs->returned, "SSL_read", true, true},
-	    {programs->read, "SSL_read", false, true},
-	    {programs->returned, "SSL_write", true, true},
-	    {programs->write, "SSL_write", false, true},
-	    {programs->returned, "SSL_read_ex", true, false},
-	    {programs->read_ex, "SSL_read_ex", false, false},
-	    {programs->returned, "SSL_write_ex", true, false},
-	    {programs->write_ex, "SSL_write_ex", false, false},
-	    {programs->shaken, "SSL_do_handshake", false, false},
-	    {programs->freed, "SSL_free", false, false},
-	};
-	_Static_assert(sizeof probes / sizeof *probes == ATTACH_SYMBOLS, "each has a place");
-	for (size_t i = 0; i < ATTACH_SYMBOLS; i++) {
-		struct bpf_link *link = attach_symbol(
-		    probes[i].program, attached->process, path, probes[i].symbol, probes[i].at_return);
-		if (link) {
-			attached->links[attached->count++] = link;
-		} else if (probes[i].is_needed || errno != ENOENT) {
-			int error = errno;
-			attached_free(attached);
-			errno = error;
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool attached_add_place(
-    struct attached *attached, const struct bpf_program *program, const char *path, uint64_t offset)
+    struct attached *attached, const struct bpf_program *program, const char *path, uint64_t offset, bool at_return)
 {
-	LIBBPF_OPTS(bpf_uprobe_opts, options);
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .retprobe = at_return);
 	struct bpf_link *link = bpf_program__attach_uprobe_opts(program, attached->process, path, offset, &options);
 	if (link)
 		attached->links[attached->count++] = link;
 	return link;
 }
 
-static bool attached_add_go(struct attached *attached, const struct probe_programs *programs, const char *path)
+/* A library without the _ex kind is older than OpenSSL 1.1.1. */
+static bool attached_add_openssl(struct attached *attached, const struct probe_programs *programs, const char *path,
+    const uint64_t symbols[PROBE_SYMBOLS])
+{
+	const struct {
+		const struct bpf_program *program;
+		enum probe_symbol symbol;
+		bool at_return;
+	} probes[] = {
+	    {programs->returned, PROBE_SSL_READ, true},
+	    {programs->read, PROBE_SSL_READ, false},
+	    {programs->returned, PROBE_SSL_WRITE, true},
+	    {programs->write, PROBE_SSL_WRITE, false},
+	    {programs->returned, PROBE_SSL_READ_EX, true},
+	    {programs->read_ex, PROBE_SSL_READ_EX, false},
+	    {programs->returned, PROBE_SSL_WRITE_EX, true},
+	    {programs->write_ex, PROBE_SSL_WRITE_EX, false},
+	    {programs->shaken, PROBE_SSL_DO_HANDSHAKE, false},
+	    {programs->freed, PROBE_SSL_FREE, false},
+	};
+	_Static_assert(sizeof probes / sizeof *probes <= ATTACH_LINKS, "each has a place");
+	bool good = true;
+	for (size_t i = 0; good && i < sizeof probes / sizeof *probes; i++) {
+		uint64_t offset = symbols[probes[i].symbol];
+		good = !offset || attached_add_place(attached, probes[i].program, path, offset, probes[i].at_return);
+	}
+	return good;
+}
+
+static bool attached_add_go(
+    struct attached *attached, const struct probe_programs *programs, const char *path, const struct probe_go *go)
 {
 	const struct bpf_program *const entered[GO_FUNCTIONS] = {
 	    [GO_READ] = programs->go_read, [GO_WRITE] = programs->go_write, [GO_CLOSE] = programs->go_closed};
-	struct probe_go go;
-	if (!probe_go_find(&go, path)) {
-		errno = ENOENT;
-		return false;
-	}
 	bool good = true;
 	for (size_t i = 0; good && i < GO_FUNCTIONS; i++) {
-		const struct go_function *function = &go.functions[i];
+		const struct go_function *function = &go->functions[i];
 		for (size_t j = 0; good && i != GO_CLOSE && j < function->return_count; j++)
-			good = attached_add_place(attached, programs->go_returned, path, function->returns[j]);
-		good = good && attached_add_place(attached, entered[i], path, function->entry);
+			good = attached_add_place(attached, programs->go_returned, path, function->returns[j], false);
+		good = good && attached_add_place(attached, entered[i], path, function->entry, false);
 	}
+	return good;
+}
+
+/* False: nothing is attached, for there is nothing to attach to (ENOENT), or errno says why. */
+static bool attached_add(struct attached *attached, const struct probe_programs *programs, int file)
+{
+	struct probe_places places;
+	char path[64]; /* by its own path, which is its process's, it may be another file meanwhile */
+	if (!probe_places_find(&places, file))
+		return false;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+	bool good = places.is_openssl ? attached_add_openssl(attached, programs, path, places.symbols)
+	                              : attached_add_go(attached, programs, path, &places.go);
 	int error = errno;
 	if (!good)
 		attached_free(attached);
 	errno = error;
 	return good;
-}
-
-/* False: there is nothing to attach to (ENOENT), or errno says why not. */
-static bool attached_add(struct attached *attached, const struct probe_programs *programs, const char *path)
-{
-	return attached_add_links(attached, programs, path) ||
-	       (errno == ENOENT && attached_add_go(attached, programs, path));
 }
 
 static struct attached *attach_find(struct probe_attach *attach, const struct stat *file)
@@ -201,21 +189,18 @@ static void attach_refuse(struct probe_attach *attach, int error)
 	attach->why = error;
 }
 
-/* A process that has ended is none to complain of. The file that is looked at is the one that is attached to: by its
- * path, which is its process's, it may be another meanwhile. */
+/* A process that has ended is none to complain of. */
 static void attach_file(void *self, const char *path)
 {
 	struct probe_attach *attach = self;
 	struct stat status;
-	char opened[64];
 	attach->libraries += strstr(path, "/libssl") != NULL;
 	int file = probe_targets_open(path, &status);
 	if (file >= 0 && !attach_find(attach, &status)) {
 		struct attached *added = attach_add(attach, &status);
-		snprintf(opened, sizeof opened, "/proc/self/fd/%d", file);
 		if (!added)
 			attach_refuse(attach, ENOMEM);
-		else if (!attached_add(added, &attach->programs, opened) && errno != ENOENT && errno != ESRCH)
+		else if (!attached_add(added, &attach->programs, file) && errno != ENOENT && errno != ESRCH)
 			attach_refuse(attach, errno);
 	}
 	if (file >= 0)

@@ -9,10 +9,8 @@
 
 #include <capstone/capstone.h>
 #include <elf.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { GO_SECTIONS = 256, GO_NAMES = 64 << 10, GO_CODE = 64 << 10, GO_TABLE = 256 << 20 };
@@ -74,14 +72,14 @@ static void go_find_sections(struct go_file *file, const Elf64_Ehdr *head, const
 }
 
 /* A program of this machine's kind, with both sections. */
-static bool go_open(struct go_file *file, const char *path)
+static bool go_open(struct go_file *file, int descriptor)
 {
 	Elf64_Ehdr head;
 	static const unsigned char magic[] = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB};
-	*file = (struct go_file){.descriptor = probe_targets_open(path, NULL)};
-	if (file->descriptor < 0 || !go_read_at(file->descriptor, 0, &head, sizeof head) ||
-	    memcmp(head.e_ident, magic, sizeof magic) != 0 || head.e_shentsize != sizeof(Elf64_Shdr) || !head.e_shnum ||
-	    head.e_shnum > GO_SECTIONS || head.e_shstrndx >= head.e_shnum)
+	*file = (struct go_file){.descriptor = descriptor};
+	if (!go_read_at(file->descriptor, 0, &head, sizeof head) || memcmp(head.e_ident, magic, sizeof magic) != 0 ||
+	    head.e_shentsize != sizeof(Elf64_Shdr) || !head.e_shnum || head.e_shnum > GO_SECTIONS ||
+	    head.e_shstrndx >= head.e_shnum)
 		return false;
 	Elf64_Shdr *sections = calloc(head.e_shnum, sizeof *sections);
 	if (sections && go_read_at(file->descriptor, head.e_shoff, sections, head.e_shnum * sizeof *sections))
@@ -92,13 +90,6 @@ static bool go_open(struct go_file *file, const char *path)
 	    !(file->pclntab.at = malloc(file->pclntab.len)))
 		return false;
 	return go_read_at(file->descriptor, file->table.sh_offset, file->pclntab.at, file->pclntab.len);
-}
-
-static void go_close(struct go_file *file)
-{
-	free(file->pclntab.at);
-	if (file->descriptor >= 0)
-		close(file->descriptor);
 }
 
 /* ---- pclntab */
@@ -213,12 +204,12 @@ static bool go_look_up(struct probe_go *go, const struct go_file *file, const st
 	return found == GO_FUNCTIONS;
 }
 
-bool probe_go_find(struct probe_go *go, const char *path)
+bool probe_go_find(struct probe_go *go, int descriptor)
 {
 	struct go_file file;
 	struct go_table table;
 	*go = (struct probe_go){0};
-	bool good = go_open(&file, path) && go_read_table(&table, &file) && go_look_up(go, &file, &table);
-	go_close(&file);
+	bool good = go_open(&file, descriptor) && go_read_table(&table, &file) && go_look_up(go, &file, &table);
+	free(file.pclntab.at);
 	return good;
 }

@@ -83,8 +83,32 @@ struct probe_go {
 	struct go_function functions[GO_FUNCTIONS];
 };
 
-/* False: it is none of Go 1.18 or later for this machine, has no crypto/tls, or sioscope was built without capstone. */
-bool probe_go_find(struct probe_go *go, const char *path);
+/* Of an open file. False: it is none of Go 1.18 or later for this machine, has no crypto/tls, or sioscope was built
+ * without capstone. */
+bool probe_go_find(struct probe_go *go, int file);
+
+/* ---- where in a file probes go: probe_places.c */
+
+enum probe_symbol {
+	PROBE_SSL_READ,
+	PROBE_SSL_WRITE,
+	PROBE_SSL_READ_EX,
+	PROBE_SSL_WRITE_EX,
+	PROBE_SSL_DO_HANDSHAKE,
+	PROBE_SSL_FREE,
+	PROBE_SYMBOLS,
+};
+
+/* Offsets in the file. */
+struct probe_places {
+	bool is_openssl, is_go;          /* which of the two is filled in */
+	uint64_t symbols[PROBE_SYMBOLS]; /* 0: it has none; SSL_read and SSL_write it has */
+	struct probe_go go;
+};
+
+/* Reads the file in a process that may do nothing else (platform/confined.h). False: errno is ENOENT (nothing to attach
+ * to is in it), or says why it could not be read. */
+bool probe_places_find(struct probe_places *places, int file);
 
 /* ---- attaching to TLS libraries: probe_attach.c */
 
@@ -92,7 +116,7 @@ bool probe_go_find(struct probe_go *go, const char *path);
  * To each process that is watched, by itself: others do not meet the probes. Where ports are chosen these are the
  * processes that use them. Processes that start later, and libraries that are loaded later, are attached to by a
  * process of its own (the attacher), which keeps the capabilities that this takes, and which the kernel ends with the
- * program. It hears from the kernel alone, and parses nothing but the files of the processes that are watched.
+ * program. It hears from the kernel alone; what it must know of files, it has others read (probe_places.c).
  */
 
 struct bpf_program;

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,8 +79,8 @@ static bool find(struct probe_go *go, const uint8_t *bytes, size_t len)
 	int file = mkstemp(path);
 	assert_true(file >= 0);
 	assert_int_equal(write(file, bytes, len), (ssize_t)len);
+	bool found = probe_go_find(go, file);
 	close(file);
-	bool found = probe_go_find(go, path);
 	unlink(path);
 	return found;
 }
@@ -212,9 +213,14 @@ static void what_is_no_program_has_no_functions(void **state)
 {
 	(void)state;
 	struct probe_go go;
-	assert_false(probe_go_find(&go, "/dev/null"));
-	assert_false(probe_go_find(&go, "/does/not/exist"));
-	assert_false(probe_go_find(&go, "/proc/self/exe"));
+	static const char *const paths[] = {"/dev/null", "/proc/self/exe", "/"};
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		int file = open(paths[i], O_RDONLY | O_CLOEXEC);
+		assert_true(file >= 0);
+		assert_false(probe_go_find(&go, file));
+		close(file);
+	}
+	assert_false(probe_go_find(&go, -1));
 }
 
 int main(void)
