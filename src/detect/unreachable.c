@@ -368,16 +368,17 @@ static void unreachable_take_attempt(void *self, const struct attempt *attempt)
 static void unreachable_take_event(void *self, const struct event *event)
 {
 	struct unreachable *unreachable = self;
+	const struct session *session = event->session;
 	bool is_http = event->kind == EVENT_HTTP;
-	struct unreachable_server *server = event->connection ? unreachable_server_of(
-	                                                            unreachable, &event->connection->server, is_http)
-	                                                      : NULL;
+	bool serves = session && session->opened != TIMESTAMP_NONE && event->direction == DIRECTION_TO_CLIENT;
+	struct unreachable_server *server = event->connection && (is_http || serves)
+	                                        ? unreachable_server_of(
+	                                              unreachable, &event->connection->server, is_http)
+	                                        : NULL;
 	if (!server)
 		return;
 	server->speaks |= is_http;
-	const struct session *session = event->session;
-	if (!session || session->opened == TIMESTAMP_NONE || event->direction != DIRECTION_TO_CLIENT ||
-	    (server->first && session->opened >= server->first))
+	if (!serves || (server->first && session->opened >= server->first))
 		return;
 	server->served = event->origin.time;
 	server->served_since = session->opened;

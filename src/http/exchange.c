@@ -174,7 +174,9 @@ void exchange_keep_head(struct exchange_half *half, const struct http_head *head
 struct slice exchange_field(const struct exchange_half *half, const char *name)
 {
 	struct slice value = slice_of(NULL, 0);
-	http_find_field(half->head.fields, name, &value);
+	const uint64_t names = half->head.names;
+	if (!names || names & http_name_bit((const uint8_t *)name, strlen(name)))
+		http_find_field(half->head.fields, name, &value);
 	return value;
 }
 

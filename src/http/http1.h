@@ -23,6 +23,7 @@ enum http_item_kind {
 struct http_head {
 	struct slice bytes;  /* the whole head as captured, with its empty line */
 	struct slice fields; /* the field lines, for http_find_field */
+	uint64_t names;      /* of these fields, the bits of http_name_bit; 0: not known */
 	struct slice method; /* requests */
 	struct slice target;
 	int status; /* responses */
@@ -36,6 +37,13 @@ struct http_head {
 	bool upgrade_h2c;        /* it has `h2c`, and Connection `upgrade` (RFC 7540 §3.2) */
 	bool upgrade_websocket;  /* Connection has `upgrade` and Upgrade has `websocket` */
 };
+
+/* Two names that differ only in case have the same bit, and few others do: a field whose bit is missing is not there. */
+static inline uint64_t http_name_bit(const uint8_t *name, size_t len)
+{
+	unsigned ends = len ? (name[0] | 0x20u) * 5 + (name[len - 1] | 0x20u) : 0;
+	return UINT64_C(1) << ((len * 11 + ends) & 63);
+}
 
 /* The same head in a `copy` of its bytes; where that is not whole, it has no slices but the copy. */
 struct http_head http_head_in(const struct http_head *head, struct slice copy);

@@ -153,6 +153,7 @@ static struct head_words head_read_fields(struct http_head *head)
 	struct head_words words = {0};
 	struct slice fields = head->fields, name, value;
 	while (head_next_named(&fields, &name, &value)) {
+		head->names |= http_name_bit(name.at, name.len);
 		if (slice_equals_nocase(name, "Connection")) {
 			head_read_connection(value, &words);
 		} else if (slice_equals_nocase(name, "Upgrade")) {

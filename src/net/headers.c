@@ -133,11 +133,6 @@ bool ip_read_packet(struct slice bytes, struct ip_packet *packet)
 	return version == 4 ? ip_read_4(bytes, packet) : version == 6 && ip_read_6(bytes, packet);
 }
 
-bool address_equals(const struct address *a, const struct address *b)
-{
-	return a->version == b->version && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 static const uint8_t unix_prefix[8] = {0xfd, 'u', 'n', 'i', 'x'}, name_prefix[8] = {0xfd, 'n', 'a', 'm', 'e'};
 
 static struct address address_of_number(const uint8_t prefix[8], uint64_t number)
@@ -199,11 +194,6 @@ char *address_format(const struct address *address, bool brackets, char *text)
 }
 
 /* ---- endpoints */
-
-bool endpoint_equals(const struct endpoint *a, const struct endpoint *b)
-{
-	return a->port == b->port && address_equals(&a->address, &b->address);
-}
 
 static bool address_is_name(const struct address *address)
 {

@@ -46,7 +46,11 @@ bool address_is_unix(const struct address *address, uint64_t *number);
  * is the name. */
 struct address address_of_name(uint64_t number);
 
-bool address_equals(const struct address *a, const struct address *b);
+/* Inline, as is endpoint_equals: detectors look up what they keep of a server by it with each event. */
+static inline bool address_equals(const struct address *a, const struct address *b)
+{
+	return a->version == b->version && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
 
 /* "127.0.0.1", "[2001:db8::1]" with `brackets` on IPv6, also when it is IPv4-mapped, "unix:[NUMBER]". `text` has
  * ADDRESS_TEXT_SIZE bytes; returns it. */
@@ -63,7 +67,10 @@ struct endpoint {
 
 enum { ENDPOINT_TEXT_SIZE = ADDRESS_TEXT_SIZE + 8 };
 
-bool endpoint_equals(const struct endpoint *a, const struct endpoint *b);
+static inline bool endpoint_equals(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && address_equals(&a->address, &b->address);
+}
 
 /* "127.0.0.1:8000", "[::1]:8000", "unix:/run/app.sock" (the end of a long path), "unix:[4711]". `text` has
  * ENDPOINT_TEXT_SIZE bytes; returns it. */

@@ -235,12 +235,16 @@ static int page_version_marks(const char *version)
  * does not say. */
 static int page_backend_marks(struct slice delta)
 {
-	struct update_walk walk = update_walk_delta(delta);
-	struct update_item item;
-	while (update_next_item(&walk, &item))
-		if (!update_item_is_state(&item) && slice_equals(item.state, NAME_ROOT_STATE) &&
-		    slice_equals(name_of_var(item.var), SLICE("is_hydrated")))
-			return name_has_marker(item.var) ? 1 : -1;
+	struct json_walk states = json_walk_into(delta);
+	while (json_walk_next(&states)) {
+		bool is_root = slice_equals(json_inside_quotes(states.key), NAME_ROOT_STATE);
+		struct json_walk vars = json_walk_into(is_root ? states.value : slice_of(NULL, 0));
+		while (json_walk_next(&vars)) {
+			struct slice var = json_inside_quotes(vars.key);
+			if (slice_equals(name_of_var(var), SLICE("is_hydrated")))
+				return name_has_marker(var) ? 1 : -1;
+		}
+	}
 	return 0;
 }
 
