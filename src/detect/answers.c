@@ -18,8 +18,11 @@
  * its own rules; or, only possibly, for long, or while a later event of the same name was acknowledged, many times
  * faster; or one before was, so much faster, and several wait in vain. What else it could be: a handler that works for
  * long, as one of several kinds of job. An event called exception that comes at once, and says so itself (NestJS),
- * takes the acknowledgement's place. Ruled out: a session that ended before that; ids beyond those that are kept; an
- * ack that may lie where bytes of the other direction were not captured, or could not be read.
+ * takes the acknowledgement's place. Also: the same event, sent again and again since nothing acknowledges it, as
+ * socket.io-client's option `retries` does; what else it could be: an application that repeats itself, for which it
+ * is as true that no acknowledgement came, where none of that name ever did. Ruled out: a session that ended before
+ * that; ids beyond those that are kept; an ack that may lie where bytes of the other direction were not captured, or
+ * could not be read.
  */
 
 enum { ACKS_KEPT = 16, ACKS_NAMES = 8, ACKS_NAME = 32, ACKS_SAID = 80 };
@@ -29,6 +32,9 @@ struct ack_waiting {
 	timestamp time;
 	enum direction direction;
 	char id[32], name[ACKS_NAME]; /* their beginnings */
+	uint64_t digest;              /* of its name and data */
+	unsigned again;               /* how often the same was sent before, and waits still */
+	timestamp first;              /* when it was sent for the first time */
 	timestamp faster;   /* the slowest of the later ones of its name that were acknowledged; 0: none was */
 	uint64_t exception; /* the packet of an event that says that its handler threw; 0: none */
 	char said[ACKS_SAID];
@@ -70,6 +76,20 @@ static void acks_copy(char *text, size_t size, struct slice from)
 		memcpy(text, from.at, from.len);
 }
 
+/* What is sent again waits behind what was sent before, for as long as the client waits for its acknowledgement. */
+static void acks_note_again(const struct acks_session *per_session, struct ack_waiting *waiting)
+{
+	for (const struct ack_waiting *before = waiting; before-- > per_session->waiting;) {
+		if (before->direction != waiting->direction || before->digest != waiting->digest)
+			continue;
+		if (waiting->time - before->time >= threshold_time(THRESHOLD_ACK_AGAIN)) {
+			waiting->again = before->again + 1;
+			waiting->first = before->first;
+		}
+		return;
+	}
+}
+
 static void acks_note_event(struct detector_state *state, struct acks_session *per_session, const struct event *event)
 {
 	if (!per_session->waiting)
@@ -83,8 +103,11 @@ static void acks_note_event(struct detector_state *state, struct acks_session *p
 	    .index = event->index,
 	    .packet = event->origin.last,
 	    .time = event->origin.time,
+	    .first = event->origin.time,
 	    .direction = event->direction,
+	    .digest = fnv_digest(event_packet(event)->data) ^ fnv_digest(event_packet(event)->name) << 1,
 	};
+	acks_note_again(per_session, waiting);
 	acks_copy(waiting->id, sizeof waiting->id, event_packet(event)->ack);
 	acks_copy(waiting->name, sizeof waiting->name, event_packet(event)->name);
 }
@@ -218,6 +241,12 @@ static const struct ack_statistics *acks_broken_statistics(
 	return slower >= threshold_count(THRESHOLD_ACK_SEVERAL) ? statistics : NULL;
 }
 
+/* So often, and none of that name ever came. */
+static bool acks_is_repeated(const struct acks_session *per_session, const struct ack_waiting *waiting)
+{
+	return waiting->again >= threshold_count(THRESHOLD_ACK_REPEATS) && !acks_statistics_of(per_session, waiting);
+}
+
 static bool acks_is_strange(const struct acks_session *per_session, const struct ack_waiting *waiting, timestamp end)
 {
 	timestamp waited = end - waiting->time;
@@ -244,6 +273,29 @@ static void acks_report_exception(
 	    "the server sent the event exception (%s) in place of the acknowledgement of event %s (ack id %s)",
 	    waiting->said, waiting->name, waiting->id);
 	finding_set_cause(state->findings, finding, CAUSE_EXCEPTION, NULL);
+	detector_doubt_absence(state->findings, finding, session);
+}
+
+static void acks_report_repeated(
+    struct detector_state *state, const struct session *session, const struct ack_waiting *waiting)
+{
+	char span[TIMESTAMP_TEXT_SIZE];
+	const char *sender = direction_sender(waiting->direction);
+	struct finding *finding = findings_claim(
+	    state->findings, CODE_ACK_MISSING, detector_absence(session), session, NULL, "sent again");
+	if (!finding)
+		return;
+	finding_prove(state->findings, finding, ORIGIN_AT(session->seen_in, waiting->packet), "event %s, sent again",
+	    waiting->name);
+	if (finding->count > 1)
+		return;
+	finding_begin_at(finding, waiting->first);
+	finding_say(state->findings, finding,
+	    "the %s sent event %s %u times with the same data in %s, each time with another ack id, and the %s "
+	    "acknowledged none",
+	    sender, waiting->name, waiting->again + 1, timestamp_format_span(waiting->time - waiting->first, span),
+	    direction_sender(direction_other(waiting->direction)));
+	finding_set_cause(state->findings, finding, CAUSE_SENT_AGAIN, NULL);
 	detector_doubt_absence(state->findings, finding, session);
 }
 
@@ -285,7 +337,10 @@ static void acks_judge_session(void *self, const struct session *session)
 	const struct acks_session *per_session = session_state_find(&state->sessions, session);
 	timestamp end = session_end(session);
 	for (size_t i = 0; per_session && i < per_session->count; i++)
-		if (per_session->waiting[i].exception || acks_is_strange(per_session, &per_session->waiting[i], end))
+		if (acks_is_repeated(per_session, &per_session->waiting[i]))
+			acks_report_repeated(state, session, &per_session->waiting[i]);
+		else if (per_session->waiting[i].exception ||
+		         acks_is_strange(per_session, &per_session->waiting[i], end))
 			acks_report(
 			    state, session, per_session, &per_session->waiting[i], end - per_session->waiting[i].time);
 }

@@ -285,9 +285,10 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_BACKEND_SLOW] = {"backend-slow", "handshake-rejected",
         "a proxy answers that the server behind it did not answer in its time",
         "Polls are held: the proxy's read timeout must be above pingInterval + pingTimeout (nginx: proxy_read_timeout, "
-        "HAProxy: timeout server, Apache: ProxyTimeout). Handshakes and POSTs are answered at once: find out why the "
-        "server does not (its log, a blocked event loop), or whether its host is reached at all (nginx: "
-        "proxy_connect_timeout ends in 504 as well).",
+        "HAProxy: timeout server, Apache: ProxyTimeout, Envoy: timeout of the route, Varnish: "
+        "first_byte_timeout). Handshakes and POSTs are answered at once: find out why the server does not (its log, a "
+        "blocked event loop), or whether its host is reached at all (nginx: proxy_connect_timeout ends in 504 as "
+        "well).",
         {{0}}},
     [CAUSE_BACKEND_BROKE_OFF] = {"backend-broke-off", "handshake-rejected",
         "a proxy answers that the server behind it broke off, or sent no HTTP",
@@ -772,8 +773,9 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_POLL_HELD] = {"poll-held", "idle-cut", "held polls are cut after the same time",
         "The read timeout of a gateway, or of the server's own HTTP layer, is below pingInterval, for which a server "
         "may hold a poll: raise it above pingInterval + pingTimeout (nginx: proxy_read_timeout, haproxy: timeout "
-        "server, AWS ALB: idle timeout, daphne: -t, Sanic: RESPONSE_TIMEOUT), or lower pingInterval: Cloudflare's 100 "
-        "s (but for Enterprise plans) and Heroku's 30 s cannot be raised.",
+        "server, Envoy: timeout of the route, 15 s by default; Istio: timeout of the VirtualService's route; Varnish: "
+        "first_byte_timeout, AWS ALB: idle timeout, daphne: -t, Sanic: RESPONSE_TIMEOUT), or lower pingInterval: "
+        "Cloudflare's 100 s (but for Enterprise plans) and Heroku's 30 s cannot be raised.",
         {{0}}},
     [CAUSE_NAMESPACE_ABSENT] = {"namespace-absent", "namespace-rejected", "the server has no such namespace",
         "Register the namespace on the server, or correct the client's URL: what stands behind its host is the "
@@ -815,6 +817,13 @@ const struct cause_entry cause_table[CAUSES] = {
         "Let the client listen to \"exception\", and not only wait for the acknowledgement; or let the server catch "
         "the exception and return the error (NestJS: an exception filter that calls the acknowledgement, "
         "host.getArgByIndex).",
+        {{0}}},
+    [CAUSE_SENT_AGAIN] = {"sent-again", "ack-missing",
+        "an event is sent again and again, for nothing acknowledges it (socket.io-client: the option retries)",
+        "Let the handler acknowledge each event, also where the client has no callback of its own: with the option "
+        "retries socket.io-client adds one to everything it sends, holds back what comes next until then, and throws "
+        "the event away at last (node: call the last argument; python: return a value from the handler; NestJS: "
+        "return one). Let it know what it has done already: what is acknowledged too late comes twice.",
         {{0}}},
     [CAUSE_LOOP_NEVER_JOINED] = {"never-joined", "reconnect-loop",
         "the client gives each session up before its CONNECT is answered",

@@ -62,6 +62,15 @@ static void outage_return(struct outage *outage, timestamp begun)
 	outage->back = TIMESTAMP_NONE;
 }
 
+/* A poll that a server holds is refused after a while where the proxy's patience ends, not where it reaches no server.
+ */
+static bool outage_is_of_held_poll(const struct exchange *exchange)
+{
+	return exchange->target->sid_len && exchange->target->transport == TRANSPORT_POLLING &&
+	       slice_equals(exchange->request.head.method, SLICE("GET")) &&
+	       exchange->answer.begun - exchange->request.begun >= threshold_time(THRESHOLD_REQUEST_LEAST);
+}
+
 /* A refusal of what was asked before the server was there again says nothing of the time after that. */
 void outages_note(
     struct outages *outages, struct findings *findings, const struct event *event, struct finding *finding)
@@ -73,6 +82,7 @@ void outages_note(
 	if (outage->back != TIMESTAMP_NONE)
 		outage_return(outage, begun);
 	outage->last = event->origin.time;
+	outage->others |= !outage_is_of_held_poll(event->exchange);
 	if (!refusal_is_after_wait(event->exchange))
 		return;
 	timestamp waited = event->exchange->answer.begun - begun;
@@ -113,6 +123,18 @@ void outages_note_back(struct outages *outages, const struct event *event)
 bool outages_is_one(enum cause cause)
 {
 	return cause == CAUSE_BACKEND_GONE || cause == CAUSE_BACKEND_BROKE_OFF || cause == CAUSE_POST_BACKEND;
+}
+
+/* Varnish has the same words for a server that is not reached and for one that does not answer in first_byte_timeout.
+ */
+static void outage_report_slow(struct findings *findings, const struct outage *outage)
+{
+	finding_say(findings, outage->finding,
+	    "%s; in between it reached its server %u times, and each refused request was a poll that had been held: "
+	    "the "
+	    "proxy did not wait longer",
+	    outage->finding->seen, outage->full);
+	finding_set_cause(findings, outage->finding, CAUSE_BACKEND_SLOW, NULL);
 }
 
 static void outage_report_full(struct findings *findings, const struct outage *outage)
@@ -178,7 +200,9 @@ void outages_report(struct outages *outages, struct findings *findings)
 		outage_judge_episode(outage);
 		if (outage->waited && !outage->full && !outage->lives)
 			outage_report_wait(findings, outage);
-		if (outage->full || outage->lives)
+		if (outage->full && !outage->others && outage->finding->code == CODE_HANDSHAKE_REJECTED)
+			outage_report_slow(findings, outage);
+		else if (outage->full || outage->lives)
 			outage_report_full(findings, outage);
 		else if (outage->partly)
 			finding_say(findings, outage->finding,

@@ -18,6 +18,7 @@ struct outage {
 	timestamp longest;     /* of the outages that ended, and of the episodes that were restarts in turn */
 	timestamp waited;      /* the longest wait before a refusal; 0: all came at once */
 	timestamp asked;       /* when the latest request was sent that waited for its refusal; 0: none */
+	bool others;           /* not all refused requests were polls that had been held for a while */
 	bool lives;            /* a session of before that goes on behind it */
 	unsigned returns;      /* how often it was reached between two refusals of the episode */
 	unsigned full, partly; /* the same of episodes that were no restart, by what they were */

@@ -652,6 +652,42 @@ static void one_job_that_takes_longer_than_one_before_misses_no_ack(void **state
 	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
 }
 
+static void ask_again_and_again(struct stage *stage, double apart)
+{
+	for (int i = 0; i < 3; i++) {
+		ask_for_ack(stage);
+		stage_wait(stage, apart);
+	}
+}
+
+static void an_event_that_is_sent_again_and_again_in_vain_misses_its_ack(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_again_and_again(stage, 1);
+	const struct finding *found = SEES(stage, CODE_ACK_MISSING);
+	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
+	assert_string_equal(found->cause, "sent-again");
+	assert_non_null(strstr(found->seen, "3 times with the same data in 2.0 s"));
+}
+
+static void equal_events_in_a_row_are_not_sent_again(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_again_and_again(stage, 0.05);
+	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
+}
+
+static void where_one_was_acknowledged_the_others_may_be_yet(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_and_acknowledge(stage);
+	ask_again_and_again(stage, 1);
+	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
+}
+
 static void an_ack_that_nothing_overtook_is_missed_after_thirty_seconds(void **state)
 {
 	struct stage *stage = *state;
@@ -1001,6 +1037,9 @@ int main(void)
 	    ON_STAGE(an_ack_that_waits_for_long_is_only_possibly_missing),
 	    ON_STAGE(an_ack_that_a_later_one_overtook_is_possibly_missing),
 	    ON_STAGE(a_slow_job_that_a_little_faster_one_overtook_misses_no_ack),
+	    ON_STAGE(an_event_that_is_sent_again_and_again_in_vain_misses_its_ack),
+	    ON_STAGE(equal_events_in_a_row_are_not_sent_again),
+	    ON_STAGE(where_one_was_acknowledged_the_others_may_be_yet),
 	    ON_STAGE(an_ack_that_nothing_overtook_is_missed_after_thirty_seconds),
 	    ON_STAGE(an_ack_may_still_come_within_thirty_seconds),
 	    ON_STAGE(of_more_than_sixteen_that_wait_for_an_ack_the_newest_are_known),
