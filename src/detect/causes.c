@@ -322,6 +322,24 @@ const struct cause_entry cause_table[CAUSES] = {
             {"socket.io (Node.js)", "Add the page's origin, with scheme and port, to cors.origin (2.x: origins) of the "
                                     "server."}}},
     [CAUSE_ORIGIN_NULL] = {"null-origin", "handshake-rejected", NULL_ORIGIN_IS, NULL_ORIGIN_ADVICE, {{0}}},
+    [CAUSE_SCRIPT_MISSING] = {"client-script-missing", "handshake-rejected",
+        "a page asks for Socket.IO's client (socket.io.js) where no Socket.IO server answers",
+        "Let what is below /socket.io/ reach the Socket.IO server: a location of its own in the proxy, before the one "
+        "for static files; the server's option path, when the page names another. Express: listen on the http.Server "
+        "that Socket.IO was given (server.listen), since app.listen makes another one. Or load the client without the "
+        "server: as a module of the page's own bundle (socket.io-client), or from a CDN.",
+        {{0}}},
+    [CAUSE_SCRIPT_SWITCHED_OFF] = {"client-script-off", "handshake-rejected",
+        "a page asks a Socket.IO server for its client (socket.io.js), which it does not serve (serveClient: false)",
+        "Take serveClient: false out of the server's options (NestJS: of the gateway's, or of its adapter's), or load "
+        "the client without the server: as a module of the page's own bundle (socket.io-client), or from a CDN.",
+        {{0}}},
+    [CAUSE_SCRIPT_NOT_SERVED] = {"client-script-not-served", "handshake-rejected",
+        "a page asks a server in Python for Socket.IO's client (socket.io.js): python-socketio serves no client",
+        "Load the client from elsewhere: from a CDN, as a module of the page's own bundle (socket.io-client), or as a "
+        "static file of the application, outside /socket.io/ (static_files of socketio.ASGIApp or WSGIApp). Its "
+        "version must go with the server's: client 3 or 4 for python-socketio 5, client 2 for python-socketio 4.",
+        {{0}}},
     [CAUSE_REQUEST_TOKEN_EXPIRED] = {"token-expired", "handshake-rejected", "the client's token has expired",
         RENEW_TOKEN, {{0}}},
     [CAUSE_REQUEST_TOKEN_EARLY] = {"token-not-yet-valid", "handshake-rejected",

@@ -100,6 +100,7 @@ struct detector {
 	void (*attempted)(void *self, const struct attempt *attempt);       /* for a connection (net/stream.h) */
 	void (*asked)(void *self, const struct event *event);               /* as an observer hears it */
 	void (*beside)(void *self, const struct event *event);              /* the same of a plug-in's requests */
+	void (*script)(void *self, const struct event *event);              /* the same of client_script.h's */
 	void (*secured)(void *self, const struct tls_handshake *handshake); /* the same of TLS */
 	/* The session has ended, some seconds ago: judge it by its state, which is forgotten after this. Called again
 	 * for state that stray events make after it, and not at all where no detector has any: what is claimed must

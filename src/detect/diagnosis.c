@@ -1,4 +1,5 @@
 /* The table of detectors, and how each is run; the last of them says what could not be seen. */
+#include "detect/client_script.h"
 #include "detect/detector.h"
 
 #include <stdlib.h>
@@ -44,16 +45,17 @@ extern const struct detector detector_refusals, detector_cors, detector_prefligh
     detector_closing, detector_heartbeat, detector_namespaces, detector_acks, detector_answers, detector_batch,
     detector_size, detector_clients, detector_lost_between, detector_foreign, detector_unanswered, detector_granted,
     detector_event_lost, detector_unreachable, detector_tls, detector_malformed, detector_streams, detector_tunnels,
-    detector_cut_short, detector_idle, detector_stall, detector_blocked, detector_browser, detector_stated,
-    detector_logged;
+    detector_client_script, detector_cut_short, detector_idle, detector_stall, detector_blocked, detector_browser,
+    detector_stated, detector_logged;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals, &detector_cors, &detector_preflight, &detector_switched, &detector_upgrade, &detector_cut_short,
     &detector_closing, &detector_heartbeat, &detector_namespaces, &detector_acks, &detector_answers, &detector_batch,
     &detector_size, &detector_clients, &detector_lost_between, &detector_foreign, &detector_unanswered,
     &detector_granted, &detector_event_lost, &detector_unreachable, &detector_tls, &detector_malformed,
-    &detector_streams, &detector_tunnels, &detector_idle, &detector_stall, &detector_blocked, &detector_browser,
-    &detector_visibility, &detector_stated, &detector_logged, /* the last: they read what the others have found */
+    &detector_streams, &detector_tunnels, &detector_client_script, &detector_idle, &detector_stall, &detector_blocked,
+    &detector_browser, &detector_visibility, &detector_stated,
+    &detector_logged, /* the last: they read what the others have found */
 };
 
 enum { DETECTORS = sizeof diagnosis_detectors / sizeof *diagnosis_detectors };
@@ -180,16 +182,21 @@ static void diagnosis_take_handshake(void *self, const struct tls_handshake *han
 static bool diagnosis_wants_beside(void *self, struct slice target)
 {
 	(void)self;
-	return plugin_wants_beside(target);
+	return plugin_wants_beside(target) || client_script_is(target);
 }
 
 static void diagnosis_take_beside(void *self, const struct event *event)
 {
 	struct diagnosis *diagnosis = self;
 	bool is_taken = plugin_takes_beside(event->exchange);
-	for (size_t i = 0; is_taken && i < diagnosis->running_count; i++)
-		if (diagnosis->running[i].detector->beside)
-			diagnosis->running[i].detector->beside(diagnosis->running[i].self, event);
+	bool is_script = client_script_is(event->exchange->request.head.target);
+	for (size_t i = 0; i < diagnosis->running_count; i++) {
+		const struct detector *detector = diagnosis->running[i].detector;
+		if (is_taken && detector->beside)
+			detector->beside(diagnosis->running[i].self, event);
+		if (is_script && detector->script)
+			detector->script(diagnosis->running[i].self, event);
+	}
 }
 
 /* Documents are for plug-ins: what they know of them is in their facts. */
