@@ -783,6 +783,13 @@ const struct cause_entry cause_table[CAUSES] = {
         "that speaks HTTP/1.1 to it (nginx adds the length).",
         {{0}}},
     [CAUSE_SAME_SILENCE] = {"same-silence", "idle-cut", "WebSockets are cut after the same silence", NULL, {{0}}},
+    [CAUSE_PING_OF_SECONDS] = {"ping-of-seconds", "idle-cut",
+        "connections are cut after the same silence, and the heartbeat that would break it is hours apart, as if "
+        "milliseconds had been meant",
+        "python-socketio takes ping_interval and ping_timeout in seconds: write 25 and 20 (the defaults), not 25000 "
+        "and 20000. Then the heartbeat comes before what stands between gives a silent connection up; and the server "
+        "notices clients that are gone, for which it waits for hours now.",
+        {{0}}},
     [CAUSE_SAME_AGE] = {"same-age", "idle-cut", "WebSockets are cut at the same age, whatever passes through them",
         "A limit on the life of a connection ends them (a load balancer's backend timeout or connection draining, a "
         "gateway's maximum duration, a serverless platform's time limit, daphne's --websocket_timeout): raise it for "
@@ -871,6 +878,11 @@ const struct cause_entry cause_table[CAUSES] = {
         "the server gives clients up before they have to ping",
         "Set the server's pingTimeout to more than pingInterval (defaults of python-engineio 3: ping_timeout 60, "
         "ping_interval 25): it gives up after the longer of both, and clients ping every pingInterval.",
+        {{0}}},
+    [CAUSE_PING_OF_MILLISECONDS] = {"ping-of-milliseconds", "heartbeat-lost",
+        "pingInterval and pingTimeout are some milliseconds, as if seconds had been meant",
+        "node's Socket.IO takes pingInterval and pingTimeout in milliseconds: write 25000 and 20000 for 25 s and 20 s "
+        "(the defaults).",
         {{0}}},
     [CAUSE_CLIENT_LATE] = {"client-late", "heartbeat-lost", "the client did not send its ping or its pong in time",
         "A browser tab in the background, a sleeping computer, a lost network: nothing to repair on the server; a "

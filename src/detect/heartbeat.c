@@ -177,6 +177,21 @@ static struct finding *heartbeat_claim(struct heartbeat *heartbeat, struct heart
 	return finding;
 }
 
+/* Times that no network keeps to, and that are usual in the other unit: node takes milliseconds, python seconds. */
+static void heartbeat_name_unit(struct heartbeat *heartbeat, struct finding *finding, const struct session *session)
+{
+	struct findings *findings = heartbeat->state.findings;
+	timestamp most = threshold_time(THRESHOLD_PING_UNIT_SHORT);
+	char interval[TIMESTAMP_TEXT_SIZE], timeout[TIMESTAMP_TEXT_SIZE];
+	if (session->ping_interval > most || session->ping_timeout > most)
+		return;
+	finding_say(findings, finding,
+	    "%s; the handshake gives a pingInterval of %s and a pingTimeout of %s, as if seconds had been meant",
+	    finding->seen, timestamp_format_span(session->ping_interval, interval),
+	    timestamp_format_span(session->ping_timeout, timeout));
+	finding_set_cause(findings, finding, CAUSE_PING_OF_MILLISECONDS, &session->software);
+}
+
 static void heartbeat_check_pong(struct heartbeat *heartbeat, struct heartbeat_session *per_session,
     const struct session *session, const struct event *event, timestamp now, bool ends)
 {
@@ -199,6 +214,7 @@ static void heartbeat_check_pong(struct heartbeat *heartbeat, struct heartbeat_s
 	finding_prove(
 	    heartbeat->state.findings, finding, ORIGIN_AT(session->seen_in, per_session->pinged_packet), "ping");
 	obstacle_prove(heartbeat->state.findings, finding, &obstacle, session);
+	heartbeat_name_unit(heartbeat, finding, session);
 	heartbeat_note_late(heartbeat, finding, per_session, session, &obstacle, per_session->pinged, now);
 }
 
@@ -244,6 +260,7 @@ static void heartbeat_check_ping(struct heartbeat *heartbeat, struct heartbeat_s
 	finding_prove(heartbeat->state.findings, finding, ORIGIN_AT(session->seen_in, per_session->last_packet),
 	    "after this, no ping");
 	obstacle_prove(heartbeat->state.findings, finding, &obstacle, session);
+	heartbeat_name_unit(heartbeat, finding, session);
 }
 
 /* ---- the server gave the client up */
@@ -342,6 +359,7 @@ static void heartbeat_check_giving_up(
 		finding_set_cause(heartbeat->state.findings, finding, CAUSE_PING_TIMEOUT_TOO_SHORT, &session->software);
 	} else {
 		heartbeat_say_silent(heartbeat, finding, per_session, event, silence);
+		heartbeat_name_unit(heartbeat, finding, session);
 	}
 	finding_prove(heartbeat->state.findings, finding, ORIGIN_AT(event->origin.kind, per_session->last_packet),
 	    "after this, nothing came");

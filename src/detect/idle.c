@@ -107,6 +107,13 @@ static bool idle_is_rule(const struct idle_row *row)
 static const enum cause idle_causes[] = {
     [IDLE_SILENCE] = CAUSE_SAME_SILENCE, [IDLE_AGE] = CAUSE_SAME_AGE, [IDLE_HELD] = CAUSE_POLL_HELD};
 
+/* A heartbeat that is hours apart keeps no connection alive: milliseconds, where the server takes seconds. */
+static enum cause idle_cause(const struct session *session, enum idle_span span)
+{
+	bool is_rare = session->ping_interval >= threshold_time(THRESHOLD_PING_UNIT_LONG);
+	return is_rare && span != IDLE_AGE ? CAUSE_PING_OF_SECONDS : idle_causes[span];
+}
+
 static void idle_say(struct findings *findings, struct finding *finding, enum idle_span span, size_t alike,
     const char *name, const char *time, const struct session *session)
 {
@@ -150,7 +157,7 @@ static void idle_report(struct idle *idle, const struct idle_server *server, con
 	finding->count = row->alike > finding->count ? row->alike : finding->count;
 	idle_say(findings, finding, span, row->alike, name, timestamp_format_span(latest->spans[span], time),
 	    event->session);
-	finding_set_cause(findings, finding, idle_causes[span], NULL);
+	finding_set_cause(findings, finding, idle_cause(event->session, span), NULL);
 	if (row->by_clients && span != IDLE_HELD)
 		finding_advise(findings, finding,
 		    "The clients' side ended each of them, so no proxy behind this point did: look for a rule of the "

@@ -64,6 +64,30 @@ static void a_websocket_that_was_tried_in_vain_ends_no_heartbeat(void **state)
 	SEES(stage, CODE_HEARTBEAT_LOST);
 }
 
+/* The first ping is not answered for so many milliseconds; what the handshake says is set before. */
+static const struct finding *answer_late(struct stage *stage, int64_t interval, int64_t timeout, double late)
+{
+	stage->session.ping_interval = interval * TIMESTAMP_MILLISECOND;
+	stage->session.ping_timeout = timeout * TIMESTAMP_MILLISECOND;
+	stage_connect(stage);
+	stage_emit(stage, EVENT_PING, TO_CLIENT);
+	stage_wait(stage, late / 1000);
+	stage_emit(stage, EVENT_PONG, TO_SERVER);
+	return SEES(stage, CODE_HEARTBEAT_LOST);
+}
+
+static void a_heartbeat_of_milliseconds_is_named_where_it_fails(void **state)
+{
+	const struct finding *found = answer_late(*state, 25, 20, 60);
+	assert_string_equal(found->cause, "ping-of-milliseconds");
+	assert_non_null(strstr(found->seen, "a pingInterval of 25 ms and a pingTimeout of 20 ms"));
+}
+
+static void a_short_heartbeat_is_no_mistaken_unit(void **state)
+{
+	assert_string_equal(answer_late(*state, 300, 200, 400)->cause, "client-late");
+}
+
 static void no_pong_is_due_by_polling_where_the_server_takes_no_connection_any_more(void **state)
 {
 	struct stage *stage = *state;
@@ -392,6 +416,8 @@ int main(void)
 	    ON_STAGE(python_3_ends_the_connection_after_a_silence),
 	    ON_STAGE(python_3_answers_the_poll_by_400_after_a_silence),
 	    ON_STAGE(python_3_that_gives_up_before_a_ping_is_due_has_too_short_a_timeout),
+	    ON_STAGE(a_heartbeat_of_milliseconds_is_named_where_it_fails),
+	    ON_STAGE(a_short_heartbeat_is_no_mistaken_unit),
 	    ON_STAGE(no_pong_is_due_by_polling_where_the_server_takes_no_connection_any_more),
 	    ON_STAGE(a_pong_is_due_where_the_server_takes_connections_again),
 	};

@@ -23,6 +23,29 @@ static void three_cuts_after_the_same_silence_are_an_idle_timeout(void **state)
 	assert_non_null(strstr(idle->seen, "ping interval is 25"));
 }
 
+/* Three sessions, of which each is cut after the same silence; their handshakes give this pingInterval, in seconds. */
+static const struct finding *cut_with_interval(struct stage *stage, int64_t interval)
+{
+	for (int i = 0; i < 3; i++) {
+		stage_begin_session(stage);
+		stage->current->ping_interval = interval * TIMESTAMP_SECOND;
+		stage_connect(stage);
+		stage_wait(stage, 10);
+		stage_emit(stage, EVENT_TCP_CLOSE, TO_CLIENT);
+	}
+	return SEES(stage, CODE_IDLE_CUT);
+}
+
+static void a_heartbeat_hours_apart_is_named_where_silence_is_cut(void **state)
+{
+	assert_string_equal(cut_with_interval(*state, 25000)->cause, "ping-of-seconds");
+}
+
+static void a_heartbeat_minutes_apart_is_a_choice(void **state)
+{
+	assert_string_equal(cut_with_interval(*state, 300)->cause, "same-silence");
+}
+
 static void cuts_of_nearly_the_same_silence_are_alike(void **state)
 {
 	struct stage *stage = *state;
@@ -378,6 +401,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    ON_STAGE(three_cuts_after_the_same_silence_are_an_idle_timeout),
+	    ON_STAGE(a_heartbeat_hours_apart_is_named_where_silence_is_cut),
+	    ON_STAGE(a_heartbeat_minutes_apart_is_a_choice),
 	    ON_STAGE(cuts_of_nearly_the_same_silence_are_alike),
 	    ON_STAGE(the_silence_counts_from_the_last_packet_of_either_side),
 	    ON_STAGE(small_times_count_too),
