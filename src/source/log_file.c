@@ -64,6 +64,7 @@ struct log_file {
 	struct buffer last;   /* what the line before says, of a log that is doubled; while it is looked at, of any */
 	struct buffer front;  /* and what stood before that, but for its digits */
 	struct slice object;  /* of the line, which is one of JSON; else empty */
+	struct buffer whole;  /* a line that came in parts */
 	struct buffer joined; /* a line that was wrapped */
 	struct buffer ahead;  /* the line behind it */
 	bool has_ahead, ahead_is_cut;
@@ -184,10 +185,38 @@ static bool log_is_folded(struct slice row, size_t width)
 	return row.len == width && slice_find_byte(row, ' ') == row.len;
 }
 
+static void log_put_ahead(struct log_file *log, struct slice line)
+{
+	buffer_clear(&log->ahead);
+	buffer_append(&log->ahead, line);
+	log->has_ahead = true;
+}
+
+/* The parts of a line that its container's runtime cut. */
+static void log_take_parts(struct log_file *log, struct slice *line, bool *is_cut)
+{
+	struct slice more;
+	uint64_t begun = log->line;
+	buffer_clear(&log->whole);
+	buffer_append(&log->whole, log_trim_end(*line));
+	while (log_is_part(buffer_slice(&log->whole)) && log_take_line(log, &more, &log->ahead_is_cut))
+		if (!log_join_part(&log->whole, log_trim_end(more))) {
+			log_put_ahead(log, more);
+			break;
+		}
+	log->line = begun;
+	*line = buffer_slice(&log->whole);
+	*is_cut |= log->whole.truncated;
+}
+
 static bool log_take_whole(struct log_file *log, struct slice *line, bool *is_cut)
 {
 	if (!log_take_next(log, line, is_cut))
 		return false;
+	if (log_is_part(*line))
+		log_take_parts(log, line, is_cut);
+	if (log->has_ahead)
+		return true;
 	size_t column = slice_find_byte(*line, '\x1b') == line->len ? log_find_column(*line) : 0;
 	struct slice first = log_trim_end(*line), more;
 	size_t source = column ? log_take_source(&first) : 0;
@@ -201,9 +230,7 @@ static bool log_take_whole(struct log_file *log, struct slice *line, bool *is_cu
 	while (log_take_line(log, &more, &log->ahead_is_cut)) {
 		struct slice text = log_trim_end(more);
 		if (!log_goes_on(text, column)) {
-			buffer_clear(&log->ahead);
-			buffer_append(&log->ahead, more);
-			log->has_ahead = true;
+			log_put_ahead(log, more);
 			break;
 		}
 		text = slice_drop(text, column);
@@ -473,7 +500,7 @@ static void log_look_at(struct log_file *log, const struct log_form *form, struc
 	log->is_doubled |= log_is_repeated(log, front, text);
 }
 
-static void log_look_at_access(struct log_file *log, struct slice front)
+static void log_look_at_other(struct log_file *log, struct slice front)
 {
 	timestamp time;
 	log->form = &log_form_other;
@@ -486,9 +513,9 @@ static void log_look_for_other(struct log_file *log, struct slice line)
 	struct slice plain = log_plain(log, line);
 	size_t at = log_access_find(plain, false);
 	if (log_is_known(log, plain))
-		log->form = &log_form_other;
+		log_look_at_other(log, log_front(log, line, plain, LOG_PREFIX));
 	else if (at < plain.len)
-		log_look_at_access(log, log_front(log, line, plain, at));
+		log_look_at_other(log, log_front(log, line, plain, at));
 }
 
 /* Reads the lines of the beginning as they will be read; `form`: of which; NULL: other lines, until one is known. */
@@ -498,6 +525,7 @@ static void log_look_for(struct log_file *log, const struct log_form *form, stru
 	bool is_cut;
 	struct log_file view = {.is_over = true, .line_most = log->line_most};
 	view.window = (struct buffer){.at = (uint8_t *)beginning.at, .len = beginning.len};
+	buffer_init(&view.whole, log->line_most, NULL);
 	buffer_init(&view.joined, log->line_most, NULL);
 	buffer_init(&view.ahead, log->line_most, NULL);
 	while ((form || !log->form) && log_take_whole(&view, &line, &is_cut))
@@ -505,6 +533,7 @@ static void log_look_for(struct log_file *log, const struct log_form *form, stru
 			log_look_at(log, form, line);
 		else
 			log_look_for_other(log, line);
+	buffer_free(&view.whole);
 	buffer_free(&view.joined);
 	buffer_free(&view.ahead);
 }
@@ -536,6 +565,7 @@ struct log_file *log_file_open(FILE *stream, const struct source *source, uint64
 	};
 	buffer_init(&log->window, BUFFER_NO_LIMIT, NULL); /* it is filled by twice a line, or the beginning */
 	buffer_init(&log->coded, LOG_READ, NULL);
+	buffer_init(&log->whole, log->line_most, NULL);
 	buffer_init(&log->joined, log->line_most, NULL);
 	buffer_init(&log->ahead, log->line_most, NULL);
 	buffer_init(&log->plain, BUFFER_NO_LIMIT, NULL);
@@ -562,6 +592,7 @@ void log_file_free(struct log_file *log)
 		return;
 	buffer_free(&log->window);
 	buffer_free(&log->coded);
+	buffer_free(&log->whole);
 	buffer_free(&log->joined);
 	buffer_free(&log->ahead);
 	buffer_free(&log->plain);

@@ -46,6 +46,13 @@ struct log_reader {
  * left. */
 size_t log_strip(char *line, size_t len);
 
+/* Is the line a part of a longer one, which goes on in the next line of its stream (log_parts.c)? */
+bool log_is_part(struct slice line);
+
+/* Adds what such a line says to those before it, which then are what the whole line would be, or a part still. False:
+ * it is of another stream, or there is no room. */
+bool log_join_part(struct buffer *whole, struct slice line);
+
 /* The object of JSON that a line is or ends with, behind what containers and journals put before it. Empty: none. */
 struct slice log_find_object(struct slice line);
 

@@ -59,6 +59,21 @@ struct slice log_find_object(struct slice line)
 	return begins && json_take_value(&rest, &object) && log_is_blank(rest) ? object : slice_of(NULL, 0);
 }
 
+/* The journal writes a text that has more than printable characters as a list of its bytes (systemd.journal-fields(7),
+ * journalctl's --output=json). */
+static bool object_take_bytes(struct buffer *out, struct slice list)
+{
+	struct json_walk walk = json_walk_into(list);
+	while (json_walk_next(&walk)) {
+		struct slice digits = walk.value;
+		uint64_t byte;
+		if (!digits_take(&digits, 3, &byte) || digits.len || byte > UINT8_MAX ||
+		    !buffer_append_byte(out, (uint8_t)byte))
+			return false;
+	}
+	return out->len > 0;
+}
+
 /* The text of the first member that is a string; some loggers have it one level down. */
 static bool object_take_text(struct buffer *out, struct slice object)
 {
@@ -71,6 +86,9 @@ static bool object_take_text(struct buffer *out, struct slice object)
 		if (json_find_member(object, names[i], &value) && *value.at == '"' && json_unescape(value, out))
 			return true;
 	}
+	buffer_clear(out);
+	if (json_find_member(object, "MESSAGE", &value) && *value.at == '[' && object_take_bytes(out, value))
+		return true;
 	for (size_t i = 0; i < sizeof within / sizeof *within; i++)
 		for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
 			struct slice inner;

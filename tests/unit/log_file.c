@@ -436,6 +436,92 @@ static void each_way_to_write_a_line_of_json_says_the_same(void **state)
 	}
 }
 
+/* ---- lines that runtimes cut */
+
+#define CRI "2026-11-28T08:00:01.900000123Z stderr "
+#define CRI_OUT "2026-11-28T08:00:01.900000123Z stdout "
+
+static void the_parts_of_a_line_that_cri_cut_are_one(void **state)
+{
+	(void)state;
+	struct given given = log_tell(
+	    CRI "P Invalid ses\n" CRI "P:x sion a\n" CRI "F bc\n" CRI "F Invalid session d\n");
+	assert_string_equal(given.text, "1 line  >" CRI "F Invalid session abc\n4 line  >" CRI "F Invalid session d\n");
+	assert_int_equal(given.counts.lines, 4);
+}
+
+static void a_part_goes_on_in_its_own_stream_alone(void **state)
+{
+	(void)state;
+	assert_string_equal(log_tell(CRI "P Invalid session a\n" CRI_OUT "F Invalid session b\n").text,
+	    "1 line  >" CRI "P Invalid session a\n2 line  >" CRI_OUT "F Invalid session b\n");
+	assert_string_equal(log_tell(CRI "P Invalid session a\n").text, "1 line  >" CRI "P Invalid session a\n");
+	assert_string_equal(log_tell("a stderr P Invalid session a\nInvalid session b\n").text,
+	    "1 line  >a stderr P Invalid session a\n2 line  >Invalid session b\n");
+}
+
+static void what_a_collector_made_of_cris_parts_is_one_line(void **state)
+{
+	(void)state;
+	assert_string_equal(log_tell("{\"log\":\"Invalid ses\",\"stream\":\"stderr\",\"logtag\":\"P\"}\n"
+	                             "{\"log\":\"sion abc\",\"stream\":\"stderr\",\"logtag\":\"F\"}\n"
+	                             "{\"log\":\"Invalid session d\",\"stream\":\"stderr\",\"logtag\":\"F\"}\n")
+	                        .text,
+	    "1 line  >Invalid session abc\n3 line  >Invalid session d\n");
+}
+
+static void docker_cuts_lines_after_sixteen_kilobytes(void **state)
+{
+	enum { PART = 16384, ROOM = 2 * PART };
+	(void)state;
+	char *text = test_calloc(1, ROOM);
+	size_t len = (size_t)snprintf(text, ROOM,
+	    "{\"log\":\"Invalid session short\",\"stream\":\"stderr\"}\n"
+	    "{\"log\":\"Invalid session d\\n\",\"stream\":\"stderr\"}\n{\"log\":\"Invalid session abc ");
+	for (size_t end = len + PART; len < end; len++)
+		text[len] = 'x';
+	snprintf(
+	    text + len, ROOM - len, "\",\"stream\":\"stderr\"}\n{\"log\":\"and so on\\n\",\"stream\":\"stderr\"}\n");
+	struct given given = log_tell(text);
+	assert_true(slice_starts_with(slice_of_text(given.text),
+	    SLICE("1 line  >Invalid session short\n2 line  >Invalid session d\n3 line  >Invalid session abc xxx")));
+	assert_null(strstr(given.text, "and so on"));
+	assert_null(strstr(given.text, "\n4 line"));
+	assert_int_equal(given.counts.lines, 4);
+	test_free(text);
+}
+
+/* ---- the journal */
+
+#define JOURNAL "{\"__REALTIME_TIMESTAMP\":\"1796080200000000\",\"MESSAGE\":"
+
+static void the_journal_writes_a_text_with_colours_as_bytes(void **state)
+{
+	(void)state;
+	struct given given = log_tell(
+	    JOURNAL "[27,91,51,50,109,73,110,118,97,108,105,100,32,115,101,115,115,105,111,110,"
+	            "32,97,27,91,48,109]}\n" JOURNAL "[256,1]}\n" JOURNAL "[\"x\"]}\n");
+	assert_string_equal(
+	    given.text, "1 line  >Invalid session a\n2 line  >" JOURNAL "[256,1]}\n3 line  >" JOURNAL "[\"x\"]}\n");
+	assert_int_equal(given.first, DATED);
+}
+
+/* ---- what applications log of connection_error (socket.io's documentation of the engine's event) */
+
+static void what_a_handler_of_connection_error_logs_is_known(void **state)
+{
+	static const char *const texts[] = {
+	    "{\"level\":40,\"time\":1796080200000,\"code\":1,\"message\":\"Session ID unknown\",\"msg\":\"refused\"}\n",
+	    "2026-11-30 23:10:00 [warn]: connection_error {\"code\":1,\"message\":\"Session ID unknown\"}\n",
+	    "2026-11-30T23:10:00Z 1 Session ID unknown { sid: 'abc' }\n"};
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct given given = log_tell(texts[i]);
+		assert_non_null(strstr(given.text, "Session ID unknown"));
+		assert_int_equal(given.first, DATED);
+	}
+}
+
 static void an_object_that_a_logger_was_given_is_no_line_of_json(void **state)
 {
 	(void)state;
@@ -597,6 +683,12 @@ int main(void)
 	    WITH_LIMITS(lines_before_the_first_time_have_that),
 	    WITH_LIMITS(a_line_of_json_is_its_message_with_its_time),
 	    WITH_LIMITS(each_way_to_write_a_line_of_json_says_the_same),
+	    WITH_LIMITS(the_parts_of_a_line_that_cri_cut_are_one),
+	    WITH_LIMITS(a_part_goes_on_in_its_own_stream_alone),
+	    WITH_LIMITS(what_a_collector_made_of_cris_parts_is_one_line),
+	    WITH_LIMITS(docker_cuts_lines_after_sixteen_kilobytes),
+	    WITH_LIMITS(the_journal_writes_a_text_with_colours_as_bytes),
+	    WITH_LIMITS(what_a_handler_of_connection_error_logs_is_known),
 	    WITH_LIMITS(an_object_that_a_logger_was_given_is_no_line_of_json),
 	    WITH_LIMITS(the_journals_export_has_the_time_before_the_message),
 	    WITH_LIMITS(the_table_of_rich_has_a_source_behind_its_text_and_years_of_two_digits),
