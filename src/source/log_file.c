@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 enum { LOG_READ = 64 << 10, LOG_NAMES = 16, LOG_NAME = 32 };
+enum { LOG_LIST = 8 << 20 }; /* bytes of a list of JSON, which is turned round and so held whole */
 
 /* Times that name no day or no year are put into the year 1970, and follow each other from there. */
 #define LOG_NEAR (INT64_C(182) * 86400 * TIMESTAMP_SECOND)
@@ -68,8 +69,10 @@ struct log_file {
 	struct buffer joined; /* a line that was wrapped */
 	struct buffer ahead;  /* the line behind it */
 	bool has_ahead, ahead_is_cut;
-	uint64_t number; /* of the last line that was taken */
-	uint64_t line;   /* of the line that is read */
+	struct buffer lines; /* of a list: in which line each of its objects began, uint64_t */
+	size_t taken;        /* of them */
+	uint64_t number;     /* of the last line that was taken */
+	uint64_t line;       /* of the line that is read */
 	timestamp time;
 	struct log_name names[LOG_NAMES];
 	size_t name_count;
@@ -121,6 +124,15 @@ static struct slice log_rest(const struct log_file *log)
 	return slice_drop(buffer_slice(&log->window), log->used);
 }
 
+static void log_number_line(struct log_file *log)
+{
+	size_t at = log->taken++ * sizeof log->number;
+	if (at < log->lines.len)
+		memcpy(&log->number, log->lines.at + at, sizeof log->number);
+	else
+		log->number++;
+}
+
 /* The next line, without its end. False: there is none. */
 static bool log_take_line(struct log_file *log, struct slice *line, bool *is_cut)
 {
@@ -141,7 +153,7 @@ static bool log_take_line(struct log_file *log, struct slice *line, bool *is_cut
 		log->is_skipping = *is_cut;
 		if (is_rest)
 			continue;
-		log->number++;
+		log_number_line(log);
 		return true;
 	}
 }
@@ -548,6 +560,25 @@ static void log_look(struct log_file *log, struct slice beginning)
 	log->reader.counts.is_undated = !log->is_dated;
 }
 
+/* False: `why`. */
+static bool log_read_list(struct log_file *log, char *why, size_t why_size)
+{
+	struct buffer flat;
+	buffer_init(&flat, BUFFER_NO_LIMIT, NULL);
+	while (!log->is_over && log->window.len <= LOG_LIST)
+		log_fill(log, 2 * log->window.len);
+	bool fits = log->window.len <= LOG_LIST && log_list_flatten(buffer_slice(&log->window), &flat, &log->lines);
+	if (!fits)
+		snprintf(why, why_size,
+		    "a list of JSON of more than %d MB or %d objects, which is read whole: make lines of it first, the "
+		    "oldest first (jq -c '.[]' FILE | tac)",
+		    LOG_LIST >> 20, LOG_LIST_OBJECTS);
+	buffer_free(&log->window);
+	log->window = flat;
+	log->is_over = true;
+	return fits;
+}
+
 struct log_file *log_file_open(FILE *stream, const struct source *source, uint64_t lines, char *why, size_t why_size)
 {
 	struct log_file *log = calloc(1, sizeof *log);
@@ -565,6 +596,7 @@ struct log_file *log_file_open(FILE *stream, const struct source *source, uint64
 	};
 	buffer_init(&log->window, BUFFER_NO_LIMIT, NULL); /* it is filled by twice a line, or the beginning */
 	buffer_init(&log->coded, LOG_READ, NULL);
+	buffer_init(&log->lines, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&log->whole, log->line_most, NULL);
 	buffer_init(&log->joined, log->line_most, NULL);
 	buffer_init(&log->ahead, log->line_most, NULL);
@@ -573,6 +605,10 @@ struct log_file *log_file_open(FILE *stream, const struct source *source, uint64
 	buffer_init(&log->front, LOG_PREFIX, NULL);
 	buffer_init(&log->reader.scratch, BUFFER_NO_LIMIT, NULL);
 	log_fill(log, start);
+	if (log_list_begins(buffer_slice(&log->window)) && !log_read_list(log, why, why_size)) {
+		log_file_free(log);
+		return NULL;
+	}
 	log_look(log, slice_take(buffer_slice(&log->window), start));
 	log->reader.counts.is_unknown = log->form == &log_form_other && (log->window.len > start || !log->is_over);
 	if (log->form)
@@ -592,6 +628,7 @@ void log_file_free(struct log_file *log)
 		return;
 	buffer_free(&log->window);
 	buffer_free(&log->coded);
+	buffer_free(&log->lines);
 	buffer_free(&log->whole);
 	buffer_free(&log->joined);
 	buffer_free(&log->ahead);
@@ -607,7 +644,8 @@ enum source_result log_file_next(struct log_file *log, struct packet *packet, ch
 	struct slice line;
 	bool is_cut;
 	while (log_take_whole(log, &line, &is_cut)) {
-		log->reader.counts.lines = log->number;
+		if (log->number > log->reader.counts.lines)
+			log->reader.counts.lines = log->number;
 		if (!log_read_line(log, line, is_cut))
 			continue;
 		*packet = (struct packet){.time = log->time, .logged = &log->step};

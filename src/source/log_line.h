@@ -8,8 +8,9 @@
 #include "source/log_file.h"
 
 enum {
-	LOG_PREFIX = 200, /* bytes that loggers, containers and journals put before what a line says */
-	LOG_SID = 128,    /* of a sid */
+	LOG_PREFIX = 200,           /* bytes that loggers, containers and journals put before what a line says */
+	LOG_SID = 128,              /* of a sid */
+	LOG_LIST_OBJECTS = 1 << 18, /* of a list of JSON */
 };
 
 /* What a line is to its reader. */
@@ -52,6 +53,13 @@ bool log_is_part(struct slice line);
 /* Adds what such a line says to those before it, which then are what the whole line would be, or a part still. False:
  * it is of another stream, or there is no room. */
 bool log_join_part(struct buffer *whole, struct slice line);
+
+/* Does a text begin with a list of objects, or with an object that is written over several lines (log_list.c)? */
+bool log_list_begins(struct slice start);
+
+/* Appends a line to `out` for each object of the text, the oldest first, and to `lines` (uint64_t) in which line of the
+ * text it began. False: these are more than LOG_LIST_OBJECTS, or there is no memory. */
+bool log_list_flatten(struct slice text, struct buffer *out, struct buffer *lines);
 
 /* The object of JSON that a line is or ends with, behind what containers and journals put before it. Empty: none. */
 struct slice log_find_object(struct slice line);

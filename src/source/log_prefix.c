@@ -24,7 +24,7 @@ static bool log_is_text(struct slice start)
 		if (start.at[i] < 0x20 && !strchr("\t\n\r\x1b\x1e\f\b", start.at[i]))
 			return false;
 	struct slice text = slice_trim(start);
-	return text.len && (!slice_starts_with(text, SLICE("{")) || log_is_json_line(start));
+	return text.len && (!slice_starts_with(text, SLICE("{")) || log_is_json_line(start) || log_list_begins(text));
 }
 
 bool log_file_is_log(struct slice start)

@@ -522,6 +522,78 @@ static void what_a_handler_of_connection_error_logs_is_known(void **state)
 	}
 }
 
+/* ---- lists of JSON, as clouds and journals export them */
+
+#define ENTRY(seconds, text)                                                                     \
+	"  {\n    \"receiveTimestamp\": \"2026-11-30T23:11:00Z\",\n    \"textPayload\": \"" text \
+	"\",\n    \"timestamp\": "                                                               \
+	"\"2026-11-30T23:10:" seconds "Z\"\n  }"
+
+static void a_list_of_json_is_read_the_oldest_first_whatever_its_order(void **state)
+{
+	(void)state;
+	struct given given = log_tell(
+	    "[\n" ENTRY("09", "Invalid session b") ",\n" ENTRY("00", "Invalid session a") "\n]\n");
+	assert_string_equal(given.text, "7 line  >Invalid session a\n2 line  >Invalid session b\n");
+	assert_int_equal(given.first, DATED);
+	assert_int_equal(given.last, DATED + 9 * TIMESTAMP_SECOND);
+	assert_int_equal(given.counts.lines, 7);
+	given = log_tell("[" ENTRY("00", "Invalid session a") "," ENTRY("09", "Invalid session b") "]");
+	assert_string_equal(given.text, "1 line  >Invalid session a\n5 line  >Invalid session b\n");
+}
+
+static void a_list_that_is_cut_is_read_as_far_as_it_goes(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    log_tell("[\n" ENTRY("00", "Invalid session a") ",\n{\n \"textPayload\": \"Invalid ses").text,
+	    "2 line  >Invalid session a\n");
+}
+
+static void what_journalctl_and_aws_write_over_several_lines_are_lists(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    log_tell("{\n\t\"__REALTIME_TIMESTAMP\" : \"1796080200000000\",\n\t\"MESSAGE\" : \"Invalid session "
+	             "a\"\n}\n{\n\t\"MESSAGE\" : \"Invalid session b\"\n}\n")
+	        .text,
+	    "1 line  >Invalid session a\n5 line  >Invalid session b\n");
+	struct given given = log_tell(
+	    "{\n \"events\": [\n  {\n   \"timestamp\": 1796080200000,\n   \"message\": \"Invalid "
+	    "session a\\n\"\n  }\n ],\n \"searchedLogStreams\": []\n}\n");
+	assert_string_equal(given.text, "3 line  >Invalid session a\n");
+	assert_int_equal(given.first, DATED);
+}
+
+static void blanks_in_the_strings_of_a_list_stay(void **state)
+{
+	(void)state;
+	assert_string_equal(log_tell("[ { \"message\" : \"Invalid session  \\\" a \\\\\" } ]").text,
+	    "1 line  >Invalid session  \" a \\\n");
+}
+
+static void a_har_is_no_list(void **state)
+{
+	(void)state;
+	assert_false(log_file_is_log(SLICE("{\n  \"log\": {\n    \"version\": \"1.2\",\n")));
+	assert_true(log_file_is_log(SLICE("[\n  {\n    \"insertId\": \"1\",\n")));
+	assert_true(log_file_is_log(SLICE("{\n\t\"_PID\" : \"1\",\n")));
+}
+
+static void a_list_of_too_many_objects_is_refused_with_what_to_do(void **state)
+{
+	enum { OBJECTS = (1 << 18) + 1 };
+	(void)state;
+	char *text = test_calloc(3, OBJECTS + 1);
+	*text = '[';
+	for (size_t i = 0; i < OBJECTS; i++)
+		memcpy(text + 1 + 3 * i, "{},", 3);
+	struct given given = log_tell(text);
+	assert_int_equal(given.result, SOURCE_FAILED);
+	assert_non_null(strstr(given.why, "jq -c"));
+	test_free(text);
+}
+
 static void an_object_that_a_logger_was_given_is_no_line_of_json(void **state)
 {
 	(void)state;
@@ -689,6 +761,12 @@ int main(void)
 	    WITH_LIMITS(docker_cuts_lines_after_sixteen_kilobytes),
 	    WITH_LIMITS(the_journal_writes_a_text_with_colours_as_bytes),
 	    WITH_LIMITS(what_a_handler_of_connection_error_logs_is_known),
+	    WITH_LIMITS(a_list_of_json_is_read_the_oldest_first_whatever_its_order),
+	    WITH_LIMITS(a_list_that_is_cut_is_read_as_far_as_it_goes),
+	    WITH_LIMITS(what_journalctl_and_aws_write_over_several_lines_are_lists),
+	    WITH_LIMITS(blanks_in_the_strings_of_a_list_stay),
+	    WITH_LIMITS(a_har_is_no_list),
+	    WITH_LIMITS(a_list_of_too_many_objects_is_refused_with_what_to_do),
 	    WITH_LIMITS(an_object_that_a_logger_was_given_is_no_line_of_json),
 	    WITH_LIMITS(the_journals_export_has_the_time_before_the_message),
 	    WITH_LIMITS(the_table_of_rich_has_a_source_behind_its_text_and_years_of_two_digits),
