@@ -884,6 +884,11 @@ const struct cause_entry cause_table[CAUSES] = {
         "node's Socket.IO takes pingInterval and pingTimeout in milliseconds: write 25000 and 20000 for 25 s and 20 s "
         "(the defaults).",
         {{0}}},
+    [CAUSE_CLIENT_RETURNED] = {"client-returned", "heartbeat-lost",
+        "the client is back in another session, from another network or by another connection",
+        "Nothing is wrong: a phone or a laptop changed its network, and connected again. The server keeps the old "
+        "session until pingTimeout: who counts users by sessions counts this one twice until then.",
+        {{0}}},
     [CAUSE_CLIENT_LATE] = {"client-late", "heartbeat-lost", "the client did not send its ping or its pong in time",
         "A browser tab in the background, a sleeping computer, a lost network: nothing to repair on the server; a "
         "longer pingTimeout forgives more.",

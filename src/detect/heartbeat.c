@@ -14,6 +14,7 @@
 #include "detect/crowded.h"
 #include "detect/detector.h"
 #include "detect/obstacles.h"
+#include "detect/returned.h"
 #include "socketio/software.h"
 
 #include <stdio.h>
@@ -39,8 +40,9 @@ struct heartbeat_session {
 	timestamp polled;    /* when it was over */
 	timestamp heard;     /* the client's last packet; 0: none */
 	uint64_t pinged_packet, last_packet;
-	uint64_t browser; /* a digest (crowded.h); 0: none, or not known yet */
-	timestamp over;   /* when either side closed, after which nothing is due; 0: not yet */
+	uint64_t browser;          /* a digest (crowded.h); 0: none, or not known yet */
+	struct returned_join join; /* the client's first CONNECT */
+	timestamp over;            /* when either side closed, after which nothing is due; 0: not yet */
 	bool reported;
 	/* by direction, when the last ping or pong came: bytes on its WebSocket, and the session's packets */
 	uint64_t bytes[2], packets[2];
@@ -59,6 +61,7 @@ struct heartbeat {
 	struct heartbeat_closed closed[HEARTBEAT_CLOSED];
 	size_t count; /* in a ring */
 	struct crowded crowded;
+	struct returned returned;
 };
 
 static enum direction heartbeat_pinger(const struct session *session)
@@ -152,15 +155,22 @@ static const char *heartbeat_blame(
 }
 
 /* By polling a browser has few connections: what kept the client shows when the polls of its other tabs are answered.
- */
+ * And a client that is silent here may be back elsewhere. */
 static void heartbeat_note_late(struct heartbeat *heartbeat, struct finding *finding,
     const struct heartbeat_session *per_session, const struct session *session, const struct obstacle *obstacle,
     timestamp from, timestamp to)
 {
 	bool by_client = heartbeat_pinger(session) == DIRECTION_TO_CLIENT;
+	bool is_unreached = obstacle->cause == CAUSE_NOT_DELIVERED && obstacle->direction == DIRECTION_TO_CLIENT;
 	if (by_client && obstacle->cause == CAUSES && session->transport == TRANSPORT_POLLING)
 		crowded_note_late(&heartbeat->crowded,
 		    &(const struct crowded_case){finding, per_session->browser, session->number, from, to});
+	if (by_client && (is_unreached || obstacle->cause == CAUSES))
+		returned_note_silent(&heartbeat->returned, &(const struct returned_case){.finding = finding,
+		                                               .join = per_session->join,
+		                                               .heard = per_session->heard,
+		                                               .until = to + threshold_time(THRESHOLD_CLIENT_RETURNS),
+		                                               .is_unreached = is_unreached});
 }
 
 static struct finding *heartbeat_claim(struct heartbeat *heartbeat, struct heartbeat_session *per_session,
@@ -463,6 +473,15 @@ static void heartbeat_take_last_poll(
 		heartbeat_check_ping(heartbeat, per_session, event->session, event, until, true);
 }
 
+static void heartbeat_note_join(
+    struct heartbeat *heartbeat, struct heartbeat_session *per_session, const struct event *event)
+{
+	struct returned_join join = returned_join_of(event);
+	if (!per_session->join.identity)
+		per_session->join = join;
+	returned_note_join(&heartbeat->returned, &join);
+}
+
 static void heartbeat_take_event(void *self, const struct event *event)
 {
 	struct heartbeat *heartbeat = self;
@@ -476,6 +495,8 @@ static void heartbeat_take_event(void *self, const struct event *event)
 		return;
 	if (event->kind == EVENT_HTTP && !per_session->browser)
 		per_session->browser = crowded_browser(event);
+	if (heartbeat_is(event, EVENT_CONNECT, DIRECTION_TO_SERVER))
+		heartbeat_note_join(heartbeat, per_session, event);
 	if (per_session->over) {
 		if (heartbeat_is_poll(event))
 			heartbeat_take_last_poll(heartbeat, per_session, event);
@@ -515,6 +536,7 @@ static void *heartbeat_new(const struct detector_state *state)
 	if (heartbeat) {
 		heartbeat->state = *state;
 		heartbeat->crowded.findings = state->findings;
+		heartbeat->returned.findings = state->findings;
 	}
 	return heartbeat;
 }

@@ -576,6 +576,7 @@ static bool log_read_list(struct log_file *log, char *why, size_t why_size)
 	buffer_free(&log->window);
 	log->window = flat;
 	log->is_over = true;
+	log->reader.counts.is_list = true;
 	return fits;
 }
 

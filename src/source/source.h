@@ -35,6 +35,7 @@ struct log_counts {
 	bool lacks_packets;      /* it has events of Socket.IO alone */
 	bool is_undated;         /* no line has a time */
 	bool is_partly_dated;    /* its times name no day, or no year */
+	bool is_list;            /* of JSON: one line may hold several objects, and the last may come first */
 };
 
 /* What a probe saw of connections that it could not read: how many, and of which processes. */
