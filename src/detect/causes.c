@@ -2,96 +2,85 @@
 #include "base/plugin.h"
 #include "detect/findings.h"
 
-#define PASS_UPGRADE                                                                                          \
-	"nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection " \
-	"\"upgrade\". "                                                                                       \
-	"Apache: ProxyPass with upgrade=websocket, or mod_proxy_wstunnel. Varnish: return (pipe). lighttpd: " \
-	"proxy.header = (\"upgrade\" => \"enable\")."
+#define PASS_UPGRADE                                                                                             \
+	"nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "    \
+	"\"upgrade\". Apache: ProxyPass with upgrade=websocket, or mod_proxy_wstunnel. Varnish: return (pipe). " \
+	"lighttpd: proxy.header = (\"upgrade\" => \"enable\")."
 #define PASS_ENVOY                                                                                           \
 	"Let the proxy pass WebSockets on. Envoy: upgrade_configs with upgrade_type: websocket in the HTTP " \
-	"connection "                                                                                        \
-	"manager or on the route; Contour: enableWebsockets: true on the route."
-#define KEEP_ALIVE_LONGER                                                                                             \
-	"Let the server keep idle connections longer than what is before it (AWS ALB: idle timeout 60 s; Google "     \
-	"Cloud: "                                                                                                     \
-	"600 s; nginx: keepalive_timeout of the upstream, 60 s). node: server.keepAliveTimeout = 65000, and "         \
-	"headersTimeout above it; uvicorn: --timeout-keep-alive 65; gunicorn: --keep-alive 65 (defaults: 5, 5 and 2 " \
-	"s). "
+	"connection manager or on the route; Contour: enableWebsockets: true on the route."
+#define KEEP_ALIVE_LONGER                                                                                         \
+	"Let the server keep idle connections longer than what is before it (AWS ALB: idle timeout 60 s; Google " \
+	"Cloud: 600 s; nginx: keepalive_timeout of the upstream, 60 s). node: server.keepAliveTimeout = 65000, "  \
+	"and headersTimeout above it; uvicorn: --timeout-keep-alive 65; gunicorn: --keep-alive 65 (defaults: 5, " \
+	"5 and 2 s). "
 
-#define SEND_LENGTH                                                                                                 \
-	"Let the client send its body whole, with Content-Length (a client in code that streams its body sends "    \
-	"chunks: give it the bytes), or let what answers take chunks (nginx since 1.3.9; a WAF or an older proxy: " \
-	"its setting for chunked requests)."
+#define SEND_LENGTH                                                                                              \
+	"Let the client send its body whole, with Content-Length (a client in code that streams its body sends " \
+	"chunks: give it the bytes), or let what answers take chunks (nginx since 1.3.9; a WAF or an older "     \
+	"proxy: its setting for chunked requests)."
 
-#define CORRECT_HEADERS                                                                                                \
-	"The proxy reaches the server: correct what is wrong with the answer's headers. The proxy's error log says "   \
-	"it "                                                                                                          \
-	"(nginx: \"upstream sent …\"): a header that comes twice, Content-Length beside Transfer-Encoding, or more " \
-	"headers than the proxy's buffer holds (nginx: proxy_buffer_size). The server's framework sets "               \
-	"Content-Length "                                                                                              \
-	"and Transfer-Encoding itself: take out the middleware or application code that sets them as well."
+#define CORRECT_HEADERS                                                                                         \
+	"The proxy reaches the server: correct what is wrong with the answer's headers. The proxy's error log " \
+	"says it (nginx: \"upstream sent …\"): a header that comes twice, Content-Length beside "             \
+	"Transfer-Encoding, or more headers than the proxy's buffer holds (nginx: proxy_buffer_size). The "     \
+	"server's framework sets Content-Length and Transfer-Encoding itself: take out the middleware or "      \
+	"application code that sets them as well."
 
-#define PASS_CONNECTION                                                                                                \
-	"Let the proxy before this point set both headers. nginx: beside proxy_set_header Upgrade $http_upgrade also " \
-	"proxy_set_header Connection \"upgrade\"; where upstream keepalive needs an empty Connection, a map from "     \
-	"$http_upgrade sets it (upgrade for WebSockets, \"\" for the rest)."
+#define PASS_CONNECTION                                                                                            \
+	"Let the proxy before this point set both headers. nginx: beside proxy_set_header Upgrade $http_upgrade "  \
+	"also proxy_set_header Connection \"upgrade\"; where upstream keepalive needs an empty Connection, a map " \
+	"from $http_upgrade sets it (upgrade for WebSockets, \"\" for the rest)."
 
-#define OWN_ACCEPT                                                                                                   \
-	"Look for what answers the handshake besides the server: a cache or a mock that replays an earlier 101, a "  \
-	"proxy or "                                                                                                  \
-	"firewall that writes the answer by itself, a second handler. Compare with a capture on the server itself. " \
-	"The right "                                                                                                 \
-	"value is made of each request's own key (RFC 6455, section 4.2.2), so a fixed one is never right."
-#define OWN_SUBPROTOCOL                                                                                             \
-	"Let the server answer with one of the subprotocols that the client offers (node: handleProtocols of ws, "  \
-	"which takes "                                                                                              \
-	"the first by default; python's ASGI: accept(subprotocol=…)), or let the client offer none "              \
-	"(socket.io-client: no "                                                                                    \
-	"option protocols; a token belongs into the option auth). Let the proxy pass Sec-WebSocket-Protocol on in " \
-	"both heads."
+#define OWN_ACCEPT                                                                                                \
+	"Look for what answers the handshake besides the server: a cache or a mock that replays an earlier 101, " \
+	"a proxy or firewall that writes the answer by itself, a second handler. Compare with a capture on the "  \
+	"server itself. The right value is made of each request's own key (RFC 6455, section 4.2.2), so a fixed " \
+	"one is never right."
+#define OWN_SUBPROTOCOL                                                                                            \
+	"Let the server answer with one of the subprotocols that the client offers (node: handleProtocols of ws, " \
+	"which takes the first by default; python's ASGI: accept(subprotocol=…)), or let the client offer none " \
+	"(socket.io-client: no option protocols; a token belongs into the option auth). Let the proxy pass "       \
+	"Sec-WebSocket-Protocol on in both heads."
 #define OWN_EXTENSION                                                                                             \
 	"Something on the way drops Sec-WebSocket-Extensions from one of the two heads of the handshake, or the " \
-	"server adds an "                                                                                         \
-	"extension by itself: let the header pass in both, or switch compression off (node: perMessageDeflate: "  \
-	"false)."
-#define OWN_SWITCH                                                                                                   \
-	"A proxy drops Upgrade or Connection from the answer 101, as proxies do that do not know WebSocket: let it " \
-	"pass both "                                                                                                 \
-	"on. " PASS_UPGRADE
-#define NEVER_NEXT                                                                                                      \
-	"A middleware never called next(): look at io.use() and at use() of the namespace, and at a function that is "  \
-	"given to io.of(). Each path must end in next() or next(new Error(…)): an await without end, a promise that " \
-	"is "                                                                                                           \
-	"rejected and not caught, a return before next(), a check of a token or in a database without a time limit."
-#define NO_PREFLIGHT                                                                                                \
-	"Or let the page need no preflight: the token in socket.io-client's option auth in place of extraHeaders, " \
-	"or the page and the server at one origin."
+	"server adds an extension by itself: let the header pass in both, or switch compression off (node: "      \
+	"perMessageDeflate: false)."
+#define OWN_SWITCH                                                                                                \
+	"A proxy drops Upgrade or Connection from the answer 101, as proxies do that do not know WebSocket: let " \
+	"it pass both on. " PASS_UPGRADE
+#define NEVER_NEXT                                                                                                 \
+	"A middleware never called next(): look at io.use() and at use() of the namespace, and at a function "     \
+	"that is given to io.of(). Each path must end in next() or next(new Error(…)): an await without end, a " \
+	"promise that is rejected and not caught, a return before next(), a check of a token or in a database "    \
+	"without a time limit."
+#define NO_PREFLIGHT                                                                                  \
+	"Or let the page need no preflight: the token in socket.io-client's option auth in place of " \
+	"extraHeaders, or the page and the server at one origin."
 
 /* socket.io-client, socket.ts: `auth` is called for each CONNECT when it is a function; an object is sent again as it
  * is. python-socketio, client.py: the same of `auth`, `headers` and `url`. */
-#define RENEW_TOKEN                                                                                                    \
-	"Let the client get a new token before it connects again. socket.io-client sends the object `auth` unchanged " \
-	"with each reconnection: give it a function in place of the object, which hands over the current token each "  \
-	"time "                                                                                                        \
-	"(in python-socketio's client functions as auth, headers or url), and renew the token before it expires, at "  \
-	"the "                                                                                                         \
-	"latest in connect_error, followed by socket.connect(). What is in query or extraHeaders has to be set again " \
-	"in "                                                                                                          \
-	"socket.io.opts before each attempt."
+#define RENEW_TOKEN                                                                                                \
+	"Let the client get a new token before it connects again. socket.io-client sends the object `auth` "       \
+	"unchanged with each reconnection: give it a function in place of the object, which hands over the "       \
+	"current token each time (in python-socketio's client functions as auth, headers or url), and renew the "  \
+	"token before it expires, at the latest in connect_error, followed by socket.connect(). What is in query " \
+	"or extraHeaders has to be set again in socket.io.opts before each attempt."
 /* jsonwebtoken: clockTolerance; PyJWT, jose: leeway, clockTolerance; golang-jwt: WithLeeway. */
-#define COMPARE_CLOCKS                                                                                                \
-	"Compare the clocks of the host that issues the tokens and of the one that checks them (date -u on both, "    \
-	"timedatectl, chronyc tracking), and let NTP set them; containers have their host's. Let the check tolerate " \
-	"some seconds (clockTolerance in jsonwebtoken and jose, leeway in PyJWT, WithLeeway in golang-jwt)."
+#define COMPARE_CLOCKS                                                                                             \
+	"Compare the clocks of the host that issues the tokens and of the one that checks them (date -u on both, " \
+	"timedatectl, chronyc tracking), and let NTP set them; containers have their host's. Let the check "       \
+	"tolerate some seconds (clockTolerance in jsonwebtoken and jose, leeway in PyJWT, WithLeeway in "          \
+	"golang-jwt)."
 /* Fetch, "serializing a request origin", and HTML, "opaque origin". */
-#define NULL_ORIGIN_IS                                                                                              \
-	"the page has no origin (null): it was opened as a file, is in a sandboxed iframe, or a redirect led from " \
-	"one origin to another"
-#define NULL_ORIGIN_ADVICE                                                                                             \
-	"Serve the page by http or https in place of opening it as a file (file://; for a try: python3 -m "            \
-	"http.server), and allow that origin. An iframe with the attribute sandbox needs allow-same-origin in it. "    \
-	"Where a redirect led the request from one origin to another, give the client the last URL. Do not allow the " \
-	"origin null: every file and every sandboxed iframe has it."
+#define NULL_ORIGIN_IS                                                                                         \
+	"the page has no origin (null): it was opened as a file, is in a sandboxed iframe, or a redirect led " \
+	"from one origin to another"
+#define NULL_ORIGIN_ADVICE                                                                                       \
+	"Serve the page by http or https in place of opening it as a file (file://; for a try: python3 -m "      \
+	"http.server), and allow that origin. An iframe with the attribute sandbox needs allow-same-origin in "  \
+	"it. Where a redirect led the request from one origin to another, give the client the last URL. Do not " \
+	"allow the origin null: every file and every sandboxed iframe has it."
 
 const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_WEBSOCKET_NOT_ALLOWED] = {"websocket-not-allowed", "transport-rejected",

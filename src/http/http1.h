@@ -38,7 +38,8 @@ struct http_head {
 	bool upgrade_websocket;  /* Connection has `upgrade` and Upgrade has `websocket` */
 };
 
-/* Two names that differ only in case have the same bit, and few others do: a field whose bit is missing is not there. */
+/* Two names that differ only in case have the same bit, and few others do: a field whose bit is missing is not there.
+ */
 static inline uint64_t http_name_bit(const uint8_t *name, size_t len)
 {
 	unsigned ends = len ? (name[0] | 0x20u) * 5 + (name[len - 1] | 0x20u) : 0;

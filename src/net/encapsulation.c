@@ -1,6 +1,7 @@
 /* Takes the wrapper off a packet that carries one. Which protocols are wrappers is a table, one for IP and one for UDP;
  * a function finds the frame or packet behind the header of each. */
 #include "net/encapsulation.h"
+
 #include "net/link.h"
 
 enum { UDP_HEAD = 8 };

@@ -5,8 +5,8 @@
 #include "net/encapsulation.h"
 #include "net/fragment.h"
 #include "net/headers.h"
-#include "net/link.h"
 #include "net/icmp.h"
+#include "net/link.h"
 #include "tests/fuzz/demand.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* server-stall on timelines made by hand: as packets show it, and as a probe sees it (what lay unread, and what the
  * process did meanwhile). */
-#include "net/packet.h"
 #include "net/link.h"
+#include "net/packet.h"
 #include "stage.h"
 
 /* ==== packets */
