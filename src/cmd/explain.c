@@ -115,6 +115,23 @@ static void servers_write_one(const struct text_writer *writer, const struct ser
 	servers_write_facts(writer, server);
 }
 
+/* "SSH: begins with "^SSH-"", or with bytes at their places. */
+static void servers_write_protocol(const struct text_writer *writer, const struct server_protocol *protocol)
+{
+	char row[256];
+	struct buffer out = buffer_over(row, sizeof row - 1);
+	buffer_append_format(&out, "%s: ", protocol->name);
+	if (protocol->words)
+		buffer_append_format(&out, "\"%s\"", protocol->words);
+	for (size_t i = 0; i < SERVER_PROTOCOL_PARTS && protocol->parts[i].len; i++) {
+		buffer_append_format(&out, "%sat byte %zu:", i ? ", " : "", protocol->parts[i].at);
+		for (size_t at = 0; at < protocol->parts[i].len; at++)
+			buffer_append_format(&out, " %02x", (uint8_t)protocol->parts[i].bytes[at]);
+	}
+	row[out.len] = '\0';
+	servers_write_row(writer, &protocol->proof, row);
+}
+
 static void explain_servers(const struct text_writer *writer, const struct server_log_table *tables)
 {
 	for (size_t i = 0; i < servers_count(); i++) {
@@ -127,6 +144,10 @@ static void explain_servers(const struct text_writer *writer, const struct serve
 		text_heading(writer, "%s", tables->name);
 		servers_write_lines(writer, tables->lines, tables->line_count, "logs:");
 	}
+	text_blank(writer);
+	text_heading(writer, "what is no HTTP server, by its first bytes");
+	for (const struct server_protocol *protocol = server_protocols; protocol->name; protocol++)
+		servers_write_protocol(writer, protocol);
 	text_blank(writer);
 	text_heading(writer, "cookies of balancers");
 	for (const struct server_cookie *cookie = server_cookies; cookie->name; cookie++)

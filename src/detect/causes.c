@@ -673,8 +673,29 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_SERVER_BROKE_OFF] = {"server-broke-off", "request-unanswered",
         "the server ended the connection without an answer, again and again",
         "What listens there ends each connection without a word: a server that speaks TLS and gets plain HTTP, one "
-        "that takes no more connections (server.maxConnections), one whose handler crashes, or a proxy without a "
-        "server behind it. Look at its log at that time.",
+        "that takes no more connections (server.maxConnections), one whose handler crashes, a proxy without a server "
+        "behind it, or no HTTP server at all: Redis (which takes a Host header for an attack), PostgreSQL, Kafka and "
+        "ZooKeeper end such connections. Compare the port with the server's own, and look at the log of what listens "
+        "there at that time.",
+        {{0}}},
+    [CAUSE_PORT_OF_HTTP2] = {"port-of-http2", "request-unanswered",
+        "the port takes HTTP/2 alone, and the request came in HTTP/1.1",
+        "Let this port take HTTP/1.1 as well: Socket.IO's clients ask in it, and their WebSockets need it (node: "
+        "http.createServer, or over TLS http2.createSecureServer with allowHTTP1: true). Where a proxy asks, let it "
+        "speak the protocol that the server has (Envoy: http2_protocol_options of the cluster; Kubernetes and Istio: "
+        "appProtocol, or the port's name; Cloud Run: --use-http2 only where the server takes h2c). Or it is the port "
+        "of another service, as of gRPC: compare it with the server's own.",
+        {{0}}},
+    [CAUSE_PORT_OF_TLS] = {"port-of-tls", "request-unanswered",
+        "the port expects TLS, and the request came as plain HTTP",
+        "Use https:// and wss:// in the client's URL, or in the proxy that asks (nginx: proxy_pass https://…; HAProxy: "
+        "ssl in the server line): what listens there answered a plain request with an alert of TLS.",
+        {{0}}},
+    [CAUSE_PORT_OF_OTHER_PROTOCOL] = {"port-of-other-protocol", "request-unanswered",
+        "what listens at this port is no HTTP server",
+        "Compare the port with that on which the Socket.IO server listens: in the client's URL, in the proxy before it "
+        "(nginx: proxy_pass; HAProxy: server; Kubernetes: targetPort) and where ports are mapped (docker run -p "
+        "HOST:CONTAINER).",
         {{0}}},
     [CAUSE_WEBSOCKET_BROKEN_OFF] = {"websocket-broken-off", "request-unanswered",
         "the server ended the connections of WebSocket handshakes without an answer, again and again",

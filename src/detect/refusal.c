@@ -148,11 +148,22 @@ bool refusal_is_after_wait(const struct exchange *exchange)
 	           exchange->plain.len;
 }
 
+/* A plain request came to a port of TLS, as nginx (ngx_http_special_response.c), Apache (ssl_engine_io.c), Go
+ * (net/http server.go) and Tomcat (NioEndpoint) say it. */
+static bool refusal_wants_tls(struct slice body)
+{
+	static const char *const words[] = {"plain HTTP request was sent to HTTPS port",
+	    "speaking plain HTTP to an SSL-enabled server port", "Client sent an HTTP request to an HTTPS server",
+	    "combination of host and port requires TLS"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (server_text_matches(body, words[i]))
+			return true;
+	return false;
+}
+
 /* By the status, where no row of a server says more. */
 static enum cause refusal_cause_of_status(const struct exchange *exchange)
 {
-	static const char to_tls[] =
-	    "plain HTTP request was sent to HTTPS port";        /* nginx ngx_http_special_response.c */
 	static const char line[] = "Request Line is too large"; /* gunicorn http/errors.py: LimitRequestLine */
 	switch (exchange->status) {
 	case 500:
@@ -168,7 +179,7 @@ static enum cause refusal_cause_of_status(const struct exchange *exchange)
 	case 431:
 		return CAUSE_HEADERS_TOO_LARGE;
 	case 400:
-		if (slice_find(exchange->plain, slice_of_text(to_tls)) < exchange->plain.len)
+		if (refusal_wants_tls(exchange->plain))
 			return CAUSE_TLS_EXPECTED;
 		if (slice_find(exchange->plain, slice_of_text(line)) < exchange->plain.len)
 			return CAUSE_TARGET_TOO_LONG;
@@ -191,6 +202,9 @@ enum cause refusal_success_cause(const struct exchange *exchange)
 	if (slice_starts_with(plain, slice_of(mark, sizeof mark)) && plain.len > sizeof mark &&
 	    !refusal_is_foreign(slice_drop(plain, sizeof mark)))
 		return CAUSE_BYTE_ORDER_MARK;
+	const struct server_protocol *protocol = servers_find_protocol(plain);
+	if (protocol && protocol->port == PORT_ANSWERS_HTTP)
+		return CAUSE_PORT_OF_OTHER_PROTOCOL;
 	return exchange_field(&exchange->answer, "Ngrok-Error-Code").len ? CAUSE_INTERSTITIAL /* ERR_NGROK_6024 */
 	                                                                 : CAUSE_NOT_SOCKETIO;
 }

@@ -265,6 +265,8 @@ static void unanswered_take(struct unanswered *unanswered, const struct event *e
 	const struct exchange *exchange = event->exchange;
 	struct asked_request request = unanswered_read(event);
 	enum request_end end = unanswered_end_of(exchange);
+	if (servers_find_protocol(exchange->foreign))
+		return; /* it was answered, in another protocol: port.c */
 	bool broken_off = end == REQUEST_BROKEN_OFF;
 	/* A server that ends the connection of a session's request ends the session: closing.c and upgrade.c report it.
 	 */

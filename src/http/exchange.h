@@ -92,6 +92,8 @@ struct exchange {
 	const char *why;               /* in the recorder's words, while it lives; NULL: it has none */
 	enum recorded_failure failure; /* the same, as it is understood; of a recording */
 	struct slice plain;            /* the answer's body decoded; borrowed, only while EVENT_HTTP is emitted */
+	struct slice foreign; /* what the server sent in the place of an answer, its first bytes, when it never sent
+	                       * HTTP on this connection; borrowed, as `plain` is */
 };
 
 /* `budget` bounds what is kept. NULL: no memory. */

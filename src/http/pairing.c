@@ -87,6 +87,8 @@ void pairing_finish_oldest(struct pairing *pairing, const struct passage *passag
 	struct exchange *oldest = pairing->oldest;
 	pairing->answering = false;
 	exchange_decide(oldest, state, passage->origin.time);
+	if (!pairing->has_answered)
+		oldest->foreign = foreign_slice(&pairing->foreign);
 	if (pairing->sending == oldest) {
 		oldest->request.incomplete = true;
 		exchange_give_request(oldest, pairing->sink, pairing->connection, passage->origin.time);
@@ -474,9 +476,25 @@ static void pairing_take_paused_bytes(struct pairing *pairing)
 	}
 }
 
+void pairing_note_greeting(struct pairing *pairing, const struct foreign *greeting)
+{
+	pairing->foreign = *greeting;
+}
+
+/* Where bytes were lost, or the beginning was not captured, those of an answer may look like anything. */
+static void pairing_note_foreign(struct pairing *pairing, struct slice bytes)
+{
+	bool is_known = !pairing->lost[DIRECTION_TO_CLIENT] && !pairing->connection->facts.joined;
+	bool is_first = !pairing->foreign.len && http_is_between(&pairing->streams[DIRECTION_TO_CLIENT]);
+	if (is_known && !pairing->has_answered)
+		foreign_take(&pairing->foreign, bytes, is_first);
+}
+
 enum pairing_result pairing_take(struct pairing *pairing, const struct passage *passage, struct slice *bytes)
 {
 	bool skip;
+	if (passage->direction == DIRECTION_TO_CLIENT)
+		pairing_note_foreign(pairing, *bytes);
 	if (pairing_is_http2_due(pairing))
 		return PAIRING_HTTP2;
 	enum pairing_result result = pairing_look_again(pairing, passage, *bytes, &skip);

@@ -6,6 +6,7 @@
 #define HTTP_PAIRING_H
 
 #include "base/resources.h"
+#include "http/foreign.h"
 #include "http/sink.h"
 
 struct pairing; /* opaque */
@@ -27,6 +28,9 @@ enum pairing_result {
  * the caller to give. After any result but PAIRING_GO_ON `bytes` are the first of what follows, behind those that
  * pairing_paused gives. */
 enum pairing_result pairing_take(struct pairing *pairing, const struct passage *passage, struct slice *bytes);
+
+/* The server spoke before the client did, and not in HTTP. Before the first pairing_take. */
+void pairing_note_greeting(struct pairing *pairing, const struct foreign *greeting);
 
 /* How HTTP turned into a WebSocket. */
 struct pairing_upgrade {

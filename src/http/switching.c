@@ -292,6 +292,15 @@ static enum protocol connection_guess(struct http_connection *connection, enum s
 	return abandoned ? PROTOCOL_OTHER : PROTOCOL_UNKNOWN;
 }
 
+/* The server speaks first, as many do whose protocol is not HTTP: the client may speak HTTP all the same. */
+static void connection_note_greeting(struct http_connection *connection, enum side side, struct slice first)
+{
+	bool is_foreign = connection->protocol == PROTOCOL_OTHER || connection->protocol == PROTOCOL_HTTP2;
+	bool is_servers = side != connection->stream->client && !connection->begun[side_other(side)];
+	if (is_foreign && is_servers && !connection->adrift && !connection->shown.facts.joined)
+		foreign_take(&connection->greeting, first, true);
+}
+
 static void connection_decide(struct http_connection *connection, enum side side, struct slice first)
 {
 	connection->protocol = connection_guess(connection, side, first);
@@ -299,11 +308,17 @@ static void connection_decide(struct http_connection *connection, enum side side
 	connection->spoke_http |= connection->protocol == PROTOCOL_HTTP;
 	if (connection->protocol == PROTOCOL_TLS)
 		connection->hidden = 0; /* what is lost there would not be read either */
+	connection_note_greeting(connection, side, first);
 	bool has_preface = !connection->adrift || protocol_is_preface(first);
 	if (!connection_make_protocol(connection, connection_direction(connection, side), !has_preface)) {
 		budget_note_refusal(connection->http->resources->budget);
 		connection->protocol = PROTOCOL_OTHER;
 	}
+	if (side != connection->stream->client || connection->protocol == PROTOCOL_UNKNOWN)
+		return;
+	if (connection->pairing)
+		pairing_note_greeting(connection->pairing, &connection->greeting);
+	connection->greeting.len = 0;
 }
 
 /* Keeps bytes that are too few to show the protocol. Of a connection joined in mid-stream nothing is held: there is no
@@ -386,6 +401,8 @@ static void connection_take_first(
 	uint8_t first[2 * CONNECTION_OPENING];
 	struct buffer *opening = &connection->opening;
 	if (opening->len && connection->opening_side != side) {
+		if (side == connection->stream->client && !connection->shown.facts.joined)
+			foreign_take(&connection->greeting, buffer_slice(opening), true);
 		connection_pass_over(connection, opening->len);
 		buffer_clear(opening);
 	}
@@ -413,10 +430,28 @@ static void connection_take_first(
 	connection_take_decided(connection, &passage, bytes);
 }
 
+/* The client's first bytes at a server that greeted it: where they ask in HTTP/1, the connection is one of HTTP whose
+ * server speaks something else. */
+static void connection_judge_greeted(struct http_connection *connection, struct slice bytes)
+{
+	struct foreign greeting = connection->greeting;
+	connection->greeting.len = 0;
+	if (!http_looks_like(HTTP_REQUESTS, bytes, false))
+		return;
+	connection_give_up(connection, PROTOCOL_HTTP);
+	connection->spoke_http = true;
+	if (connection_make_protocol(connection, DIRECTION_TO_SERVER, false))
+		pairing_note_greeting(connection->pairing, &greeting);
+	else
+		connection_lack_memory(connection);
+}
+
 void connection_go_on(struct http_connection *connection, const struct passage *passage, struct slice bytes)
 {
 	enum side client = connection->stream->client;
 	enum side side = passage->direction == DIRECTION_TO_SERVER ? client : side_other(client);
+	if (bytes.len && connection->greeting.len && side == client)
+		connection_judge_greeted(connection, bytes);
 	if (bytes.len && connection->protocol == PROTOCOL_UNKNOWN)
 		connection_take_first(connection, side, *passage, bytes);
 	else if (bytes.len)

@@ -127,6 +127,37 @@ struct server_cookie {
 
 extern const struct server_cookie server_cookies[]; /* ended by a name of NULL */
 
+/* ---- what listens where no HTTP server does */
+
+enum server_port {
+	PORT_HTTP2, /* an HTTP server that takes no HTTP/1 there */
+	PORT_TLS,   /* TLS, whatever is in it */
+	PORT_OTHER,
+	PORT_ANSWERS_HTTP, /* another one, whose server says in an HTTP answer that it takes none: `words` are its
+	                      body's */
+};
+
+enum { SERVER_PROTOCOL_PARTS = 2 };
+
+/* A protocol by the first bytes that its server sends to somebody who sends a request of HTTP/1. */
+struct server_protocol {
+	const char *name; /* as people call it */
+	enum server_port port;
+	const char *words; /* a pattern of server_text_matches; NULL: its parts, which all must be there */
+	struct {
+		size_t at;
+		const char *bytes;
+		size_t len; /* 0: no more */
+	} parts[SERVER_PROTOCOL_PARTS];
+	struct server_proof proof;
+};
+
+extern const struct server_protocol server_protocols[]; /* ended by a name of NULL */
+
+/* What `first`, the first bytes that a server sent in the place of an HTTP answer, or the body of one, begins. NULL:
+ * nothing that is known. */
+const struct server_protocol *servers_find_protocol(struct slice first);
+
 /* ---- what it logs */
 
 enum server_log_meaning {

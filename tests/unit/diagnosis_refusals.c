@@ -298,6 +298,22 @@ static void headers_that_are_too_large_and_a_port_for_tls_are_causes(void **stat
 	    "max-http-header-size");
 	refuse_because(POLL "\r\n", REFUSED, NGINX("The plain HTTP request was sent to HTTPS port"),
 	    CODE_HANDSHAKE_REJECTED, "tls-expected", "https");
+	refuse_because(POLL "\r\n", REFUSED, "Client sent an HTTP request to an HTTPS server.\n",
+	    CODE_HANDSHAKE_REJECTED, "tls-expected", "https");
+	refuse_because(POLL "\r\n", REFUSED, "You're speaking plain HTTP to an SSL-enabled server port.<br />",
+	    CODE_HANDSHAKE_REJECTED, "tls-expected", "https");
+	refuse_because(POLL "\r\n", REFUSED, "This combination of host and port requires TLS.\r\n",
+	    CODE_HANDSHAKE_REJECTED, "tls-expected", "https");
+}
+
+static void a_port_of_another_protocol_that_says_so_in_http_is_a_cause(void **state)
+{
+	(void)state;
+	refuse_because(POLL "\r\n", "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n",
+	    "It looks like you are trying to access MongoDB over HTTP on the native driver port.\r\n",
+	    CODE_HANDSHAKE_REJECTED, "port-of-other-protocol", "Compare the port");
+	refuse_because(POLL "\r\n", "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n", "220 items\r\n",
+	    CODE_HANDSHAKE_REJECTED, "not-socketio", "");
 }
 
 #define ENVOY(reason) "upstream connect error or disconnect/reset before headers. reset reason: " reason
@@ -1003,6 +1019,7 @@ int main(void)
 	    cmocka_unit_test(a_post_of_an_authentication_is_empty_and_drops_nothing),
 	    cmocka_unit_test(a_request_without_a_transport_is_a_note),
 	    cmocka_unit_test(headers_that_are_too_large_and_a_port_for_tls_are_causes),
+	    cmocka_unit_test(a_port_of_another_protocol_that_says_so_in_http_is_a_cause),
 	    cmocka_unit_test(what_a_proxy_says_of_its_server_is_distinguished),
 	    ON_STAGE(a_server_that_says_503_and_nothing_is_no_proxy_without_one),
 	    cmocka_unit_test(the_cause_of_a_refusal_chooses_the_advice),
