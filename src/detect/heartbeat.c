@@ -40,9 +40,9 @@ struct heartbeat_session {
 	timestamp polled;    /* when it was over */
 	timestamp heard;     /* the client's last packet; 0: none */
 	uint64_t pinged_packet, last_packet;
-	uint64_t browser;          /* a digest (crowded.h); 0: none, or not known yet */
-	struct returned_join join; /* the client's first CONNECT */
-	timestamp over;            /* when either side closed, after which nothing is due; 0: not yet */
+	uint64_t browser; /* a digest (crowded.h); 0: none, or not known yet */
+	struct returned_client client;
+	timestamp over; /* when either side closed, after which nothing is due; 0: not yet */
 	bool reported;
 	/* by direction, when the last ping or pong came: bytes on its WebSocket, and the session's packets */
 	uint64_t bytes[2], packets[2];
@@ -167,7 +167,8 @@ static void heartbeat_note_late(struct heartbeat *heartbeat, struct finding *fin
 		    &(const struct crowded_case){finding, per_session->browser, session->number, from, to});
 	if (by_client && (is_unreached || obstacle->cause == CAUSES))
 		returned_note_silent(&heartbeat->returned, &(const struct returned_case){.finding = finding,
-		                                               .join = per_session->join,
+		                                               .client = per_session->client,
+		                                               .session = session->number,
 		                                               .heard = per_session->heard,
 		                                               .until = to + threshold_time(THRESHOLD_CLIENT_RETURNS),
 		                                               .is_unreached = is_unreached});
@@ -477,8 +478,8 @@ static void heartbeat_note_join(
     struct heartbeat *heartbeat, struct heartbeat_session *per_session, const struct event *event)
 {
 	struct returned_join join = returned_join_of(event);
-	if (!per_session->join.identity)
-		per_session->join = join;
+	if (!per_session->client.identity)
+		per_session->client = join.client;
 	returned_note_join(&heartbeat->returned, &join);
 }
 

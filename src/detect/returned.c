@@ -8,16 +8,18 @@ struct returned_join returned_join_of(const struct event *event)
 {
 	enum { LEAST = 8 }; /* {"a":""} says nothing */
 	struct slice auth = event_packet(event)->data;
-	return (struct returned_join){.identity = auth.len > LEAST ? fnv_digest(auth) : 0,
+	struct address address = event->connection ? event->connection->client.address : (struct address){0};
+	return (struct returned_join){.client = {.identity = auth.len > LEAST ? fnv_digest(auth) : 0,
+	                                  .address = fnv_digest(slice_of(address.bytes, sizeof address.bytes)),
+	                                  .joined = event->origin.time},
 	    .session = event->session->number,
-	    .time = event->origin.time,
-	    .client = event->connection ? event->connection->client.address : (struct address){0},
+	    .address = address,
 	    .origin = event->origin};
 }
 
 static bool returned_is_of_other(const struct returned_case *silent, const struct returned_join *join)
 {
-	return join->identity == silent->join.identity && join->session != silent->join.session;
+	return join->client.identity == silent->client.identity && join->session != silent->session;
 }
 
 /* Another one joined with the same auth while this one was not silent yet. */
@@ -26,8 +28,8 @@ static bool returned_is_shared(const struct returned *returned, const struct ret
 	bool shared = false;
 	for (size_t i = 0; i < returned->join_count && i < RETURNED_JOINS; i++) {
 		const struct returned_join *join = &returned->joins[i];
-		shared |= returned_is_of_other(silent, join) && join->time >= silent->join.time &&
-		          join->time <= silent->heard;
+		shared |= returned_is_of_other(silent, join) && join->client.joined >= silent->client.joined &&
+		          join->client.joined <= silent->heard;
 	}
 	return shared;
 }
@@ -35,8 +37,9 @@ static bool returned_is_shared(const struct returned *returned, const struct ret
 static bool returned_is_back(
     const struct returned *returned, const struct returned_case *silent, const struct returned_join *join)
 {
-	return returned_is_of_other(silent, join) && join->time > silent->heard && join->time <= silent->until &&
-	       (silent->is_unreached || !address_equals(&join->client, &silent->join.client)) &&
+	const timestamp joined = join->client.joined;
+	return returned_is_of_other(silent, join) && joined > silent->heard && joined <= silent->until &&
+	       (silent->is_unreached || join->client.address != silent->client.address) &&
 	       !returned_is_shared(returned, silent);
 }
 
@@ -48,14 +51,14 @@ static void returned_excuse(struct returned *returned, struct returned_case *sil
 	finding->severity = SEVERITY_INFO;
 	finding_say(returned->findings, finding,
 	    "%s; the client is back: one with the same auth joined from %s, in session %llu", finding->seen,
-	    address_format(&join->client, false, client), (unsigned long long)join->session);
+	    address_format(&join->address, false, client), (unsigned long long)join->session);
 	finding_set_cause(returned->findings, finding, CAUSE_CLIENT_RETURNED, NULL);
 	finding_prove(returned->findings, finding, &join->origin, "CONNECT with the same auth");
 }
 
 void returned_note_join(struct returned *returned, const struct returned_join *join)
 {
-	if (!join->identity)
+	if (!join->client.identity)
 		return;
 	returned->joins[returned->join_count++ % RETURNED_JOINS] = *join;
 	for (size_t i = 0; i < returned->case_count && i < RETURNED_CASES; i++)
@@ -65,7 +68,7 @@ void returned_note_join(struct returned *returned, const struct returned_join *j
 
 void returned_note_silent(struct returned *returned, const struct returned_case *silent)
 {
-	if (!silent->join.identity)
+	if (!silent->client.identity)
 		return;
 	struct returned_case *kept = &returned->cases[returned->case_count++ % RETURNED_CASES];
 	*kept = *silent;

@@ -14,24 +14,30 @@
 
 enum { RETURNED_JOINS = 128, RETURNED_CASES = 32 };
 
+/* What a session keeps: of its client's first CONNECT. */
+struct returned_client {
+	uint64_t identity; /* a digest of its auth; 0: it has none */
+	uint64_t address;  /* a digest */
+	timestamp joined;
+};
+
 /* A CONNECT of a client. */
 struct returned_join {
-	uint64_t identity; /* a digest of its auth; 0: it has none */
-	uint64_t session;  /* its number */
-	timestamp time;
-	struct address client;
+	struct returned_client client;
+	uint64_t session; /* its number */
+	struct address address;
 	struct origin origin;
 };
 
 /* A session that fell silent. */
 struct returned_case {
 	struct finding *finding;
-	struct returned_join join; /* its own */
-	timestamp heard, until;    /* the client's last packet; how long its return is waited for */
-	bool is_unreached;         /* TCP shows that nothing reaches it */
+	struct returned_client client;
+	uint64_t session;
+	timestamp heard, until; /* the client's last packet; how long its return is waited for */
+	bool is_unreached;      /* TCP shows that nothing reaches it */
 };
 
-/* Zeroed but for `findings`: nobody has joined. */
 struct returned {
 	struct findings *findings;
 	struct returned_join joins[RETURNED_JOINS]; /* the last ones, in a ring */

@@ -253,6 +253,7 @@ static void connection_close(void *self, struct stream *stream, enum stream_end 
 	connection_finish(connection, end, time);
 	if (connection->spoke_http && !(stream->seen[SIDE_A] && stream->seen[SIDE_B]))
 		connection_note_one_sided(connection);
+	budget_release(connection->greeting);
 	budget_release(connection);
 }
 

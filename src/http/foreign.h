@@ -3,7 +3,7 @@
 #ifndef HTTP_FOREIGN_H
 #define HTTP_FOREIGN_H
 
-#include "base/bytes.h"
+#include "base/memory.h"
 
 enum { FOREIGN_BYTES = 64 };
 
@@ -12,13 +12,14 @@ struct foreign {
 	size_t len;
 };
 
-/* Takes bytes of the server. `is_first`: it sent none before, so they decide whether HTTP begins; the next ones only
- * follow those that do not. */
-void foreign_take(struct foreign *foreign, struct slice bytes, bool is_first);
+/* Takes bytes of the server, and keeps the first of them in `*foreign`, which is made from `budget` when there are
+ * some, and let go of by budget_release; NULL: there are none, or no memory. `is_first`: it sent none before, so they
+ * decide whether HTTP begins; the next ones only follow those that do not. */
+void foreign_take(struct foreign **foreign, struct budget *budget, struct slice bytes, bool is_first);
 
 static inline struct slice foreign_slice(const struct foreign *foreign)
 {
-	return slice_of(foreign->bytes, foreign->len);
+	return foreign ? slice_of(foreign->bytes, foreign->len) : slice_of(NULL, 0);
 }
 
 #endif

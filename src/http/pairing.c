@@ -64,6 +64,7 @@ void pairing_free(struct pairing *pairing)
 	http_stream_free(&pairing->streams[0]);
 	http_stream_free(&pairing->streams[1]);
 	buffer_free(&pairing->paused);
+	budget_release(pairing->foreign);
 	budget_release(pairing);
 }
 
@@ -88,7 +89,7 @@ void pairing_finish_oldest(struct pairing *pairing, const struct passage *passag
 	pairing->answering = false;
 	exchange_decide(oldest, state, passage->origin.time);
 	if (!pairing->has_answered)
-		oldest->foreign = foreign_slice(&pairing->foreign);
+		oldest->foreign = foreign_slice(pairing->foreign);
 	if (pairing->sending == oldest) {
 		oldest->request.incomplete = true;
 		exchange_give_request(oldest, pairing->sink, pairing->connection, passage->origin.time);
@@ -476,18 +477,19 @@ static void pairing_take_paused_bytes(struct pairing *pairing)
 	}
 }
 
-void pairing_note_greeting(struct pairing *pairing, const struct foreign *greeting)
+void pairing_note_greeting(struct pairing *pairing, struct foreign *greeting)
 {
-	pairing->foreign = *greeting;
+	budget_release(pairing->foreign);
+	pairing->foreign = greeting;
 }
 
 /* Where bytes were lost, or the beginning was not captured, those of an answer may look like anything. */
 static void pairing_note_foreign(struct pairing *pairing, struct slice bytes)
 {
 	bool is_known = !pairing->lost[DIRECTION_TO_CLIENT] && !pairing->connection->facts.joined;
-	bool is_first = !pairing->foreign.len && http_is_between(&pairing->streams[DIRECTION_TO_CLIENT]);
+	bool is_first = !pairing->foreign && http_is_between(&pairing->streams[DIRECTION_TO_CLIENT]);
 	if (is_known && !pairing->has_answered)
-		foreign_take(&pairing->foreign, bytes, is_first);
+		foreign_take(&pairing->foreign, pairing->resources->budget, bytes, is_first);
 }
 
 enum pairing_result pairing_take(struct pairing *pairing, const struct passage *passage, struct slice *bytes)

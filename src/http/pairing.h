@@ -29,8 +29,9 @@ enum pairing_result {
  * pairing_paused gives. */
 enum pairing_result pairing_take(struct pairing *pairing, const struct passage *passage, struct slice *bytes);
 
-/* The server spoke before the client did, and not in HTTP. Before the first pairing_take. */
-void pairing_note_greeting(struct pairing *pairing, const struct foreign *greeting);
+/* The server spoke before the client did, and not in HTTP: takes `greeting`, which may be NULL. Before the first
+ * pairing_take. */
+void pairing_note_greeting(struct pairing *pairing, struct foreign *greeting);
 
 /* How HTTP turned into a WebSocket. */
 struct pairing_upgrade {

@@ -29,7 +29,7 @@ struct pairing {
 	bool has_answered;                /* `announced` was looked for */
 	timestamp announced;              /* Keep-Alive's timeout in the first answer; 0: none */
 	timestamp served, closed;         /* when the latest answer ended, the server's FIN came; 0: not yet */
-	struct foreign foreign;           /* what the server sent in the place of its first answer */
+	struct foreign *foreign;          /* what the server sent in the place of its first answer; or NULL */
 	struct buffer paused;             /* what one side sent before it is known that the other is done with HTTP */
 	struct passage paused_passage;
 	bool wanted;           /* a request that matters was seen */

@@ -38,7 +38,7 @@ struct http_connection {
 	struct buffer opening; /* of one side, while the protocol is not known */
 	struct passage opening_passage;
 	enum side opening_side;
-	struct foreign greeting; /* the server's, who spoke first, until the client does */
+	struct foreign *greeting; /* the server's, who spoke first, until the client does; or NULL */
 	struct pairing *pairing;
 	struct messages *messages;
 	struct http2 *http2;

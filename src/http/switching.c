@@ -292,13 +292,18 @@ static enum protocol connection_guess(struct http_connection *connection, enum s
 	return abandoned ? PROTOCOL_OTHER : PROTOCOL_UNKNOWN;
 }
 
+static void connection_keep_greeting(struct http_connection *connection, struct slice bytes)
+{
+	foreign_take(&connection->greeting, connection->http->resources->budget, bytes, true);
+}
+
 /* The server speaks first, as many do whose protocol is not HTTP: the client may speak HTTP all the same. */
 static void connection_note_greeting(struct http_connection *connection, enum side side, struct slice first)
 {
 	bool is_foreign = connection->protocol == PROTOCOL_OTHER || connection->protocol == PROTOCOL_HTTP2;
 	bool is_servers = side != connection->stream->client && !connection->begun[side_other(side)];
 	if (is_foreign && is_servers && !connection->adrift && !connection->shown.facts.joined)
-		foreign_take(&connection->greeting, first, true);
+		connection_keep_greeting(connection, first);
 }
 
 static void connection_decide(struct http_connection *connection, enum side side, struct slice first)
@@ -317,8 +322,10 @@ static void connection_decide(struct http_connection *connection, enum side side
 	if (side != connection->stream->client || connection->protocol == PROTOCOL_UNKNOWN)
 		return;
 	if (connection->pairing)
-		pairing_note_greeting(connection->pairing, &connection->greeting);
-	connection->greeting.len = 0;
+		pairing_note_greeting(connection->pairing, connection->greeting);
+	else
+		budget_release(connection->greeting);
+	connection->greeting = NULL;
 }
 
 /* Keeps bytes that are too few to show the protocol. Of a connection joined in mid-stream nothing is held: there is no
@@ -402,7 +409,7 @@ static void connection_take_first(
 	struct buffer *opening = &connection->opening;
 	if (opening->len && connection->opening_side != side) {
 		if (side == connection->stream->client && !connection->shown.facts.joined)
-			foreign_take(&connection->greeting, buffer_slice(opening), true);
+			connection_keep_greeting(connection, buffer_slice(opening));
 		connection_pass_over(connection, opening->len);
 		buffer_clear(opening);
 	}
@@ -434,23 +441,27 @@ static void connection_take_first(
  * server speaks something else. */
 static void connection_judge_greeted(struct http_connection *connection, struct slice bytes)
 {
-	struct foreign greeting = connection->greeting;
-	connection->greeting.len = 0;
-	if (!http_looks_like(HTTP_REQUESTS, bytes, false))
+	struct foreign *greeting = connection->greeting;
+	connection->greeting = NULL;
+	if (!http_looks_like(HTTP_REQUESTS, bytes, false)) {
+		budget_release(greeting);
 		return;
+	}
 	connection_give_up(connection, PROTOCOL_HTTP);
 	connection->spoke_http = true;
-	if (connection_make_protocol(connection, DIRECTION_TO_SERVER, false))
-		pairing_note_greeting(connection->pairing, &greeting);
-	else
+	if (connection_make_protocol(connection, DIRECTION_TO_SERVER, false)) {
+		pairing_note_greeting(connection->pairing, greeting);
+	} else {
+		budget_release(greeting);
 		connection_lack_memory(connection);
+	}
 }
 
 void connection_go_on(struct http_connection *connection, const struct passage *passage, struct slice bytes)
 {
 	enum side client = connection->stream->client;
 	enum side side = passage->direction == DIRECTION_TO_SERVER ? client : side_other(client);
-	if (bytes.len && connection->greeting.len && side == client)
+	if (bytes.len && connection->greeting && side == client)
 		connection_judge_greeted(connection, bytes);
 	if (bytes.len && connection->protocol == PROTOCOL_UNKNOWN)
 		connection_take_first(connection, side, *passage, bytes);
