@@ -1,6 +1,6 @@
 /*
- * Lines of a server's log as steps: the file is read through a window of one line's limit, its form is known by its
- * beginning, and each line is given to the reader of that form, without what was put before it.
+ * Lines of a server's log as steps: its form is known by its beginning, and each line is given to the reader of that
+ * form, without what was put before it.
  */
 #include "source/log_file.h"
 
@@ -8,14 +8,13 @@
 #include "base/text.h"
 #include "servers/server.h"
 #include "source/log_line.h"
+#include "source/log_lines.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { LOG_READ = 64 << 10, LOG_NAMES = 16, LOG_NAME = 32 };
-enum { LOG_LIST = 8 << 20 }; /* bytes of a list of JSON, which is turned round and so held whole */
+enum { LOG_NAMES = 16, LOG_NAME = 32 };
 
 /* Times that name no day or no year are put into the year 1970, and follow each other from there. */
 #define LOG_NEAR (INT64_C(182) * 86400 * TIMESTAMP_SECOND)
@@ -43,221 +42,24 @@ struct log_name {
 };
 
 struct log_file {
-	FILE *stream;
 	const char *name;
 	const struct server_log_table *tables; /* of plug-ins; or NULL */
-	size_t line_most;                      /* bytes of a line */
 	const struct log_form *form;
 	struct log_reader reader;
-	bool is_dated;    /* lines of its form have a time */
-	bool explains;    /* it said why a request was refused: its access log adds nothing to that */
-	bool is_doubled;  /* each is there twice, with a time and without: two loggers write it */
-	bool is_over;     /* the stream is */
-	bool is_skipping; /* the rest of a line that is too long */
-	int failure;
+	bool is_dated;   /* lines of its form have a time */
+	bool explains;   /* it said why a request was refused: its access log adds nothing to that */
+	bool is_doubled; /* each is there twice, with a time and without: two loggers write it */
 
-	struct log_encoding encoding;
-	bool is_begun;        /* it is known how the file is coded */
-	struct buffer coded;  /* what was read of one that is not UTF-8 */
-	struct buffer window; /* what was read and not given */
-	size_t used;          /* of it */
-	struct buffer plain;  /* a line without colours, or out of JSON */
-	struct buffer last;   /* what the line before says, of a log that is doubled; while it is looked at, of any */
-	struct buffer front;  /* and what stood before that, but for its digits */
-	struct slice object;  /* of the line, which is one of JSON; else empty */
-	struct buffer whole;  /* a line that came in parts */
-	struct buffer joined; /* a line that was wrapped */
-	struct buffer ahead;  /* the line behind it */
-	bool has_ahead, ahead_is_cut;
-	struct buffer lines; /* of a list: in which line each of its objects began, uint64_t */
-	size_t taken;        /* of them */
-	uint64_t number;     /* of the last line that was taken */
-	uint64_t line;       /* of the line that is read */
+	struct log_lines lines;
+	struct buffer plain; /* a line without colours, or out of JSON */
+	struct buffer last;  /* what the line before says, of a log that is doubled; while it is looked at, of any */
+	struct buffer front; /* and what stood before that, but for its digits */
+	struct slice object; /* of the line, which is one of JSON; else empty */
 	timestamp time;
 	struct log_name names[LOG_NAMES];
 	size_t name_count;
 	struct log_step step;
 };
-
-/* ---- the file, line by line */
-
-/* So many bytes that were read stand behind the window. */
-static void log_decode(struct log_file *log, size_t len)
-{
-	uint8_t *read = log->window.at + log->window.len, text[LOG_ENCODED];
-	if (!log->is_begun)
-		log->encoding.coding = log_encoding_find(slice_of(read, len));
-	log->is_begun = true;
-	if (log->encoding.coding == LOG_UTF8) {
-		log->window.len += len;
-		return;
-	}
-	buffer_clear(&log->coded);
-	buffer_append(&log->coded, slice_of(read, len));
-	for (size_t i = 0; i < log->coded.len; i++)
-		buffer_append(&log->window, slice_of(text, log_encoding_take(&log->encoding, log->coded.at[i], text)));
-	if (log->coded.truncated || log->window.truncated) {
-		log->is_over = true;
-		log->failure = ENOMEM;
-	}
-}
-
-static void log_fill(struct log_file *log, size_t wanted)
-{
-	buffer_drop_front(&log->window, log->used);
-	log->used = 0;
-	while (!log->is_over && log->window.len < wanted) {
-		if (!buffer_reserve(&log->window, LOG_READ)) {
-			log->is_over = true;
-			log->failure = ENOMEM;
-			return;
-		}
-		size_t len = fread(log->window.at + log->window.len, 1, LOG_READ, log->stream);
-		log_decode(log, len);
-		log->is_over |= len < LOG_READ;
-		log->failure = log->failure ? log->failure : ferror(log->stream);
-	}
-}
-
-static struct slice log_rest(const struct log_file *log)
-{
-	return slice_drop(buffer_slice(&log->window), log->used);
-}
-
-static void log_number_line(struct log_file *log)
-{
-	size_t at = log->taken++ * sizeof log->number;
-	if (at < log->lines.len)
-		memcpy(&log->number, log->lines.at + at, sizeof log->number);
-	else
-		log->number++;
-}
-
-/* The next line, without its end. False: there is none. */
-static bool log_take_line(struct log_file *log, struct slice *line, bool *is_cut)
-{
-	for (;;) {
-		struct slice rest = log_rest(log);
-		size_t end = slice_find_byte(slice_take(rest, log->line_most), '\n');
-		bool is_unended = end == rest.len;
-		if (is_unended && !log->is_over) {
-			log_fill(log, rest.len < LOG_READ ? LOG_READ : 2 * rest.len);
-			continue;
-		}
-		if (!rest.len)
-			return false;
-		*is_cut = !is_unended && rest.at[end] != '\n';
-		*line = slice_take(rest, end);
-		log->used += end + !(is_unended || *is_cut);
-		bool is_rest = log->is_skipping;
-		log->is_skipping = *is_cut;
-		if (is_rest)
-			continue;
-		log_number_line(log);
-		return true;
-	}
-}
-
-/* ---- lines that were wrapped */
-
-static struct slice log_trim_end(struct slice text)
-{
-	while (text.len && (text.at[text.len - 1] == '\r' || text.at[text.len - 1] == '\n'))
-		text.len--;
-	return text;
-}
-
-/* The next line, or the one that was taken to see whether it goes on. */
-static bool log_take_next(struct log_file *log, struct slice *line, bool *is_cut)
-{
-	if (!log->has_ahead) {
-		bool has = log_take_line(log, line, is_cut);
-		log->line = log->number;
-		return has;
-	}
-	log->has_ahead = false;
-	*line = buffer_slice(&log->ahead);
-	*is_cut = log->ahead_is_cut;
-	log->line = log->number;
-	return true;
-}
-
-/* What rich wraps goes on in the message's column, with nothing before it. */
-static bool log_goes_on(struct slice line, size_t column)
-{
-	size_t spaces = 0;
-	while (spaces < line.len && line.at[spaces] == ' ')
-		spaces++;
-	return spaces >= column && spaces < line.len && line.at[spaces] != '\r';
-}
-
-/* Between two words rich drops the space; a word that is longer than the column it folds where that ends. */
-static bool log_is_folded(struct slice row, size_t width)
-{
-	return row.len == width && slice_find_byte(row, ' ') == row.len;
-}
-
-static void log_put_ahead(struct log_file *log, struct slice line)
-{
-	buffer_clear(&log->ahead);
-	buffer_append(&log->ahead, line);
-	log->has_ahead = true;
-}
-
-/* The parts of a line that its container's runtime cut. */
-static void log_take_parts(struct log_file *log, struct slice *line, bool *is_cut)
-{
-	struct slice more;
-	uint64_t begun = log->line;
-	buffer_clear(&log->whole);
-	buffer_append(&log->whole, log_trim_end(*line));
-	while (log_is_part(buffer_slice(&log->whole)) && log_take_line(log, &more, &log->ahead_is_cut))
-		if (!log_join_part(&log->whole, log_trim_end(more))) {
-			log_put_ahead(log, more);
-			break;
-		}
-	log->line = begun;
-	*line = buffer_slice(&log->whole);
-	*is_cut |= log->whole.truncated;
-}
-
-static bool log_take_whole(struct log_file *log, struct slice *line, bool *is_cut)
-{
-	if (!log_take_next(log, line, is_cut))
-		return false;
-	if (log_is_part(*line))
-		log_take_parts(log, line, is_cut);
-	if (log->has_ahead)
-		return true;
-	size_t column = slice_find_byte(*line, '\x1b') == line->len ? log_find_column(*line) : 0;
-	struct slice first = log_trim_end(*line), more;
-	size_t source = column ? log_take_source(&first) : 0;
-	if (source <= column)
-		return true;
-	uint64_t begun = log->line;
-	size_t width = source - 1 - column;
-	bool is_folded = log_is_folded(slice_drop(first, column), width);
-	buffer_clear(&log->joined);
-	buffer_append(&log->joined, first);
-	while (log_take_line(log, &more, &log->ahead_is_cut)) {
-		struct slice text = log_trim_end(more);
-		if (!log_goes_on(text, column)) {
-			log_put_ahead(log, more);
-			break;
-		}
-		text = slice_drop(text, column);
-		while (text.len && text.at[text.len - 1] == ' ')
-			text.len--;
-		if (!is_folded)
-			buffer_append_byte(&log->joined, ' ');
-		buffer_append(&log->joined, text);
-		is_folded = log_is_folded(text, width);
-	}
-	log->line = begun;
-	*line = buffer_slice(&log->joined);
-	*is_cut |= log->joined.truncated;
-	return true;
-}
 
 /* ---- a line */
 
@@ -469,7 +271,7 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 	                     : is_access ? log_access_read(&log->reader, text, &log->step)
 	                                 : LOG_WORD_NONE;
 	if (log->reader.counts.unplaced > unplaced && !unplaced)
-		log->reader.counts.unplaced_first = log->line;
+		log->reader.counts.unplaced_first = log->lines.line;
 	log->reader.counts.too_long += is_cut && is_known;
 	if (word == LOG_WORD_STEP && log_is_shortened(log->step.bytes)) {
 		log->step.is_cut = true;
@@ -483,7 +285,7 @@ static bool log_read_line(struct log_file *log, struct slice line, bool is_cut)
 		log_fill_line(log, is_known ? text : plain);
 	log->step.text = is_known ? text : plain;
 	log->step.is_cut |= is_cut;
-	log->step.line = log->line;
+	log->step.line = log->lines.line;
 	log->step.log = log->name;
 	return true;
 }
@@ -535,19 +337,13 @@ static void log_look_for(struct log_file *log, const struct log_form *form, stru
 {
 	struct slice line;
 	bool is_cut;
-	struct log_file view = {.is_over = true, .line_most = log->line_most};
-	view.window = (struct buffer){.at = (uint8_t *)beginning.at, .len = beginning.len};
-	buffer_init(&view.whole, log->line_most, NULL);
-	buffer_init(&view.joined, log->line_most, NULL);
-	buffer_init(&view.ahead, log->line_most, NULL);
-	while ((form || !log->form) && log_take_whole(&view, &line, &is_cut))
+	struct log_lines view = log_lines_over(&log->lines, beginning);
+	while ((form || !log->form) && log_lines_next(&view, &line, &is_cut))
 		if (form)
 			log_look_at(log, form, line);
 		else
 			log_look_for_other(log, line);
-	buffer_free(&view.whole);
-	buffer_free(&view.joined);
-	buffer_free(&view.ahead);
+	log_lines_leave(&view);
 }
 
 static void log_look(struct log_file *log, struct slice beginning)
@@ -560,26 +356,6 @@ static void log_look(struct log_file *log, struct slice beginning)
 	log->reader.counts.is_undated = !log->is_dated;
 }
 
-/* False: `why`. */
-static bool log_read_list(struct log_file *log, char *why, size_t why_size)
-{
-	struct buffer flat;
-	buffer_init(&flat, BUFFER_NO_LIMIT, NULL);
-	while (!log->is_over && log->window.len <= LOG_LIST)
-		log_fill(log, 2 * log->window.len);
-	bool fits = log->window.len <= LOG_LIST && log_list_flatten(buffer_slice(&log->window), &flat, &log->lines);
-	if (!fits)
-		snprintf(why, why_size,
-		    "a list of JSON of more than %d MB or %d objects, which is read whole: make lines of it first, the "
-		    "oldest first (jq -c '.[]' FILE | tac)",
-		    LOG_LIST >> 20, LOG_LIST_OBJECTS);
-	buffer_free(&log->window);
-	log->window = flat;
-	log->is_over = true;
-	log->reader.counts.is_list = true;
-	return fits;
-}
-
 struct log_file *log_file_open(FILE *stream, const struct source *source, uint64_t lines, char *why, size_t why_size)
 {
 	struct log_file *log = calloc(1, sizeof *log);
@@ -588,30 +364,19 @@ struct log_file *log_file_open(FILE *stream, const struct source *source, uint64
 		snprintf(why, why_size, "no memory");
 		return NULL;
 	}
-	*log = (struct log_file){
-	    .stream = stream,
-	    .name = source->name,
-	    .tables = source->log_tables,
-	    .line_most = source->limits->log_line,
-	    .number = lines,
-	};
-	buffer_init(&log->window, BUFFER_NO_LIMIT, NULL); /* it is filled by twice a line, or the beginning */
-	buffer_init(&log->coded, LOG_READ, NULL);
-	buffer_init(&log->lines, BUFFER_NO_LIMIT, NULL);
-	buffer_init(&log->whole, log->line_most, NULL);
-	buffer_init(&log->joined, log->line_most, NULL);
-	buffer_init(&log->ahead, log->line_most, NULL);
+	*log = (struct log_file){.name = source->name, .tables = source->log_tables};
 	buffer_init(&log->plain, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&log->last, BUFFER_NO_LIMIT, NULL);
 	buffer_init(&log->front, LOG_PREFIX, NULL);
 	buffer_init(&log->reader.scratch, BUFFER_NO_LIMIT, NULL);
-	log_fill(log, start);
-	if (log_list_begins(buffer_slice(&log->window)) && !log_read_list(log, why, why_size)) {
+	if (!log_lines_begin(&log->lines, stream, source->limits, lines, why, why_size)) {
 		log_file_free(log);
 		return NULL;
 	}
-	log_look(log, slice_take(buffer_slice(&log->window), start));
-	log->reader.counts.is_unknown = log->form == &log_form_other && (log->window.len > start || !log->is_over);
+	log->reader.counts.is_list = log->lines.are_list;
+	const struct buffer *window = &log->lines.window;
+	log_look(log, slice_take(buffer_slice(window), start));
+	log->reader.counts.is_unknown = log->form == &log_form_other && (window->len > start || !log->lines.is_over);
 	if (log->form)
 		return log;
 	char size[LIMITS_TEXT];
@@ -627,12 +392,7 @@ void log_file_free(struct log_file *log)
 {
 	if (!log)
 		return;
-	buffer_free(&log->window);
-	buffer_free(&log->coded);
-	buffer_free(&log->lines);
-	buffer_free(&log->whole);
-	buffer_free(&log->joined);
-	buffer_free(&log->ahead);
+	log_lines_free(&log->lines);
 	buffer_free(&log->plain);
 	buffer_free(&log->last);
 	buffer_free(&log->front);
@@ -644,18 +404,18 @@ enum source_result log_file_next(struct log_file *log, struct packet *packet, ch
 {
 	struct slice line;
 	bool is_cut;
-	while (log_take_whole(log, &line, &is_cut)) {
-		if (log->number > log->reader.counts.lines)
-			log->reader.counts.lines = log->number;
+	while (log_lines_next(&log->lines, &line, &is_cut)) {
+		if (log->lines.number > log->reader.counts.lines)
+			log->reader.counts.lines = log->lines.number;
 		if (!log_read_line(log, line, is_cut))
 			continue;
 		*packet = (struct packet){.time = log->time, .logged = &log->step};
 		return SOURCE_PACKET;
 	}
-	if (!log->failure)
+	if (!log->lines.failure)
 		return SOURCE_END;
 	snprintf(why, why_size, "line %" PRIu64 ": the file cannot be read further (damaged, or compressed and cut)",
-	    log->number + 1);
+	    log->lines.number + 1);
 	return SOURCE_CUT;
 }
 
