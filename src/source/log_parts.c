@@ -21,11 +21,13 @@ static bool parts_read_cri(struct slice line, struct cri_line *cri)
 	cri->stream = slice_take_until(&rest, ' ');
 	struct slice marks = slice_take_until(&rest, ' '), first = marks;
 	struct slice mark = slice_take_until(&first, ':'); /* others may follow */
+	bool is_cri = time.len >= 20 && time.at[10] == 'T' && marks.len &&
+	              (slice_equals(cri->stream, SLICE("stdout")) || slice_equals(cri->stream, SLICE("stderr")));
+	if (!is_cri)
+		return false;
 	cri->is_part = slice_equals(mark, SLICE("P"));
 	cri->text = slice_drop(line, (size_t)(marks.at + marks.len - line.at) + 1);
-	return time.len >= 20 && time.at[10] == 'T' &&
-	       (slice_equals(cri->stream, SLICE("stdout")) || slice_equals(cri->stream, SLICE("stderr"))) &&
-	       (cri->is_part || slice_equals(mark, SLICE("F")));
+	return cri->is_part || slice_equals(mark, SLICE("F"));
 }
 
 /* ---- JSON: the text between its quotes */
