@@ -23,6 +23,7 @@ struct crossing {
 	size_t seen, awaited;           /* legs that saw it, that will */
 	struct event event;             /* of an emitted one only what losses need */
 	struct connection_facts connection;
+	struct stream stream;  /* as it was then: it may be gone when `event` is emitted */
 	struct buffer payload; /* of `event` */
 	char name[SESSION_LOSS_NAME];
 	struct crossing *prev, *next;
@@ -131,6 +132,10 @@ static struct crossing *crossings_add(
 	crossing->seen_on[0] = legs_id(event->connection);
 	crossing->connection.process = event->session ? event->session->process : NULL; /* which holds it */
 	crossing->event.connection = &crossing->connection;
+	if (event->connection->stream) {
+		crossing->stream = *event->connection->stream;
+		crossing->connection.stream = &crossing->stream;
+	}
 	struct slice name = slice_take(event_packet(event)->name, sizeof crossing->name - 1);
 	if (name.len)
 		memcpy(crossing->name, name.at, name.len);
