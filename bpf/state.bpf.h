@@ -78,7 +78,7 @@ struct channel {
 	__u8 moves;      /* from process to process that were emitted */
 	__u8 looks;      /* at bytes that nothing fits: of one that was joined, the middle of a frame perhaps */
 	__u8 has_unseen; /* bytes went by in calls that show none; emitted */
-	__u8 is_proxied; /* a balancer's header came, and nothing that is told behind it so far */
+	__u8 is_proxied; /* a balancer's header came, and nothing is emitted of what came behind it so far */
 	__u8 is_near;    /* both ends have the same address, or are of the loopback */
 };
 

@@ -32,7 +32,7 @@ const char *cors_describe(const struct cors *cors, enum cause cause, char text[C
 /* "the page comes from http://shop.example", or that it has no origin (`Origin: null`). Returns `text`. */
 const char *cors_describe_page(const struct cors *cors, char text[CORS_TEXT]);
 
-/* The claim that the answer of `event` does not let the page read it, `why`; how sure that is, and why it is not surer.
+/* The claim that the answer of `event` does not let the page read it, `why`; how sure that is, and what leaves a doubt.
  * The caller says what was seen. NULL: no room. */
 struct finding *cors_claim(
     struct findings *findings, const struct event *event, const struct cors *cors, enum cause cause, const char *why);

@@ -98,7 +98,7 @@ static struct inside erspan_3_open(struct slice bytes)
 }
 
 /* Flags and version, type, and a word for each flag (RFC 2784 §2, RFC 2890 §2). Routing is of the version before
- * (RFC 1701); version 1 carries PPP (RFC 2637). ERSPAN of type II is told from type I by its sequence number (draft
+ * (RFC 1701); version 1 carries PPP (RFC 2637). ERSPAN of type II differs from type I by its sequence number (draft
  * §4.1, §4.2). */
 static struct inside gre_open(struct slice bytes)
 {

@@ -1,5 +1,5 @@
 /*
- * The counts. A series is an event's name, its namespace, the direction and the transport; what there is no room for is
+ * The counts. A series is an event's name, its namespace, the direction and the transport; what finds no room is
  * counted under `_other`, so that sums stay right.
  */
 #include "base/hash.h"
