@@ -211,7 +211,7 @@ static bool reassembly_give_incoming(struct reassembly *reassembly, struct chunk
 		reassembly->incoming_stream = NULL;
 		return false;
 	}
-	if (tcp_stream_give_piece(stream, incoming, chunk))
+	if (tcp_stream_give_piece(stream, reassembly_other(reassembly, stream), incoming, chunk))
 		reassembly->incoming_stream = NULL;
 	return true;
 }
@@ -245,7 +245,7 @@ static bool reassembly_give_queued(struct reassembly *reassembly, struct chunk *
 	struct tcp_stream *stream = reassembly_choose_queued(reassembly);
 	if (!stream)
 		return false;
-	if (!tcp_stream_give_piece(stream, stream->queue.first, chunk))
+	if (!tcp_stream_give_piece(stream, reassembly_other(reassembly, stream), stream->queue.first, chunk))
 		return true;
 	if (chunk->kind == CHUNK_GAP)
 		reassembly_count_gap(reassembly, chunk);
@@ -258,7 +258,7 @@ static bool reassembly_give_ending(struct reassembly *reassembly, struct chunk *
 	for (enum side side = SIDE_A; side <= SIDE_B; side++) {
 		struct tcp_stream *stream = &reassembly->streams[side];
 		if (!stream->finished && reassembly_ending_is_ready(reassembly, stream, &stream->ending))
-			tcp_stream_give_ending(stream, chunk);
+			tcp_stream_give_ending(stream, reassembly_other(reassembly, stream), chunk);
 		else if (tcp_stream_has_reset(stream) && reassembly_ending_is_ready(reassembly, stream, &stream->reset))
 			tcp_stream_give_reset(stream, chunk);
 		else
@@ -297,6 +297,8 @@ static void reassembly_hold_incoming(struct reassembly *reassembly)
 	struct piece *incoming = &reassembly->incoming;
 	struct tcp_stream *stream = reassembly->incoming_stream;
 	bool must_wait = !reassembly_piece_is_ready(reassembly, stream, incoming);
+	incoming->awaits_other =
+	    !reassembly_is_heard(reassembly, stream, incoming->has_acknowledgment, incoming->acknowledgment);
 	size_t whole = incoming->len;
 	bool seen = tcp_stream_trim_delivered(stream, incoming);
 	size_t added = incoming->len ? piece_queue_insert(&stream->queue, incoming, &conflict) : 0;

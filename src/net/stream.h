@@ -26,7 +26,7 @@ struct chunk {
 	uint64_t lost;                 /* CHUNK_GAP: bytes missing; 0 when that cannot be known */
 	uint64_t first_packet, packet; /* the packets that carried it (equal but for joined IP fragments); for a gap,
 	                                  the packet that showed it */
-	timestamp time;                /* of that packet; bytes that waited keep their own packet's time */
+	timestamp time;                /* of that packet; of bytes that waited for others, when those had come */
 	bool unacknowledged;           /* CHUNK_FIN, CHUNK_RST: `side` never acknowledged the last bytes sent to it */
 	bool refused;                  /* CHUNK_RST: `side` never was in the connection */
 	timestamp queued;              /* CHUNK_BYTES of a probe: how long they waited to be read; 0: not known */

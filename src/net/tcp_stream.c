@@ -340,9 +340,20 @@ static bool tcp_stream_was_gap_owed(struct tcp_stream *stream)
 	return owed;
 }
 
-bool tcp_stream_give_piece(struct tcp_stream *stream, const struct piece *piece, struct chunk *chunk)
+/* Of what was captured at `time`: when it was in order, which is once the last that it waited for had come. */
+static timestamp tcp_stream_in_order_at(const struct tcp_stream *awaited, timestamp time, struct arrival arrival)
 {
-	*chunk = tcp_stream_gap(stream, piece->first_packet, piece->packet, piece->time);
+	bool has_waited = awaited->progress.segment > arrival.segment;
+	return has_waited && awaited->progress.time > time ? awaited->progress.time : time;
+}
+
+bool tcp_stream_give_piece(
+    struct tcp_stream *stream, const struct tcp_stream *other, const struct piece *piece, struct chunk *chunk)
+{
+	timestamp time = tcp_stream_in_order_at(stream, piece->time, piece->arrival);
+	if (piece->awaits_other)
+		time = tcp_stream_in_order_at(other, time, piece->arrival);
+	*chunk = tcp_stream_gap(stream, piece->first_packet, piece->packet, time);
 	if (tcp_stream_was_gap_owed(stream))
 		return false;
 	size_t old = piece->start < stream->next ? (size_t)(stream->next - piece->start) : 0;
@@ -380,14 +391,15 @@ bool tcp_stream_give_hole(struct tcp_stream *stream, timestamp now, struct chunk
 	return true;
 }
 
-void tcp_stream_give_ending(struct tcp_stream *stream, struct chunk *chunk)
+void tcp_stream_give_ending(struct tcp_stream *stream, const struct tcp_stream *other, struct chunk *chunk)
 {
 	const struct ending *ending = &stream->ending;
+	timestamp time = tcp_stream_in_order_at(stream, ending->time, ending->arrival);
 	*chunk = (struct chunk){.kind = CHUNK_FIN,
 	    .side = stream->side,
 	    .first_packet = ending->first_packet,
 	    .packet = ending->packet,
-	    .time = ending->time};
+	    .time = tcp_stream_in_order_at(other, time, ending->arrival)};
 	stream->finished = true;
 	stream->next++;
 }
@@ -400,7 +412,7 @@ void tcp_stream_give_reset(struct tcp_stream *stream, struct chunk *chunk)
 	    .side = stream->side,
 	    .first_packet = reset->first_packet,
 	    .packet = reset->packet,
-	    .time = behind ? stream->ending.time : reset->time,
+	    .time = behind ? stream->ending.time : tcp_stream_in_order_at(stream, reset->time, reset->arrival),
 	    .refused = !stream->started};
 	stream->finished = stream->reset_given = true;
 }

@@ -36,6 +36,7 @@ struct piece {
 	const uint8_t *bytes; /* NULL: captured without them (snap length) */
 	bool owned;           /* else `bytes` are borrowed and must be copied by piece_queue_keep */
 	bool has_acknowledgment;
+	bool awaits_other;       /* when it came, what it acknowledges had not been delivered */
 	position acknowledgment; /* of the other direction */
 	uint64_t first_packet, packet;
 	timestamp time;
@@ -167,15 +168,17 @@ void tcp_stream_drop_before(struct tcp_stream *stream, position at);
 
 /* ---- what it gives */
 
-/* Gives the gap of unknown length that is owed before everything else (false), or `piece`, which is next (true). */
-bool tcp_stream_give_piece(struct tcp_stream *stream, const struct piece *piece, struct chunk *chunk);
+/* Gives the gap of unknown length that is owed before everything else (false), or `piece`, which is next (true). `other`
+ * is the other direction. */
+bool tcp_stream_give_piece(
+    struct tcp_stream *stream, const struct tcp_stream *other, const struct piece *piece, struct chunk *chunk);
 
 /* The hole up to `give_up`, or the gap that is owed before it; false when there is none. Where nothing behind it has
  * a time, it is `now`. */
 bool tcp_stream_give_hole(struct tcp_stream *stream, timestamp now, struct chunk *chunk);
 
 /* Its FIN, or its RST. What `unacknowledged` says is the caller's to fill. */
-void tcp_stream_give_ending(struct tcp_stream *stream, struct chunk *chunk);
+void tcp_stream_give_ending(struct tcp_stream *stream, const struct tcp_stream *other, struct chunk *chunk);
 void tcp_stream_give_reset(struct tcp_stream *stream, struct chunk *chunk);
 
 /* ---- what it waits for */

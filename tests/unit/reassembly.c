@@ -236,16 +236,47 @@ static void a_segment_that_comes_early_waits_for_its_place(void **state)
 	assert_int_equal(play->budget.used, play->own);
 }
 
-static void bytes_that_waited_keep_their_own_packet_and_time(void **state)
+static void bytes_that_waited_have_their_own_packet_and_the_time_at_which_they_were_in_order(void **state)
 {
 	struct play *play = *state;
 	shake_hands(play);
 	a_sends(play, 3, 0, "def");
 	uint64_t packet = play->packet;
-	timestamp time = play->now;
 	a_sends(play, 0, 0, "abc");
 	assert_int_equal(play->bytes.packet, packet);
+	assert_int_equal(play->bytes.time, play->now);
+}
+
+static void bytes_that_waited_for_the_other_side_have_the_time_at_which_that_had_come(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	b_sends(play, 0, 3, "200");
+	a_sends(play, 0, 0, "GET");
+	assert_int_equal(play->bytes.side, SIDE_B);
+	assert_int_equal(play->bytes.time, play->now);
+}
+
+static void bytes_behind_what_never_came_keep_their_own_time(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	a_sends(play, 3, 0, "def");
+	timestamp time = play->now;
+	b_sends(play, 0, 0, "meanwhile");
+	pass_time(play, 10 * TIMESTAMP_SECOND);
+	assert_given(play, "B:meanwhile A-3 A:def ");
 	assert_int_equal(play->bytes.time, time);
+}
+
+static void bytes_captured_in_order_keep_their_time_even_where_the_clock_goes_back(void **state)
+{
+	struct play *play = *state;
+	shake_hands(play);
+	a_sends(play, 0, 0, "abc");
+	play->now -= TIMESTAMP_SECOND;
+	a_sends(play, 3, 0, "def");
+	assert_int_equal(play->bytes.time, play->now);
 }
 
 static void segments_in_reverse_are_put_in_order(void **state)
@@ -275,6 +306,7 @@ static void an_end_waits_for_what_it_acknowledges(void **state)
 	assert_given(play, "");
 	a_sends(play, 0, 0, "GET");
 	assert_given(play, "A:GET B. ");
+	assert_int_equal(play->end.time, play->now);
 }
 
 static void a_handshake_in_disorder_loses_nothing(void **state)
@@ -421,6 +453,7 @@ static void a_fin_that_comes_early_waits(void **state)
 	assert_given(play, "");
 	a_sends(play, 0, 0, "abc");
 	assert_given(play, "A:abcdef A. ");
+	assert_int_equal(play->end.time, play->now);
 }
 
 static void a_rst_beyond_a_hole_waits(void **state)
@@ -430,8 +463,10 @@ static void a_rst_beyond_a_hole_waits(void **state)
 	send_flags(play, SIDE_A, 3, 0, TCP_RST);
 	assert_given(play, "");
 	a_sends(play, 0, 0, "abc");
+	timestamp filled = play->now;
 	pass_time(play, play->limits.patience);
 	assert_given(play, "A:abc A! ");
+	assert_int_equal(play->end.time, filled);
 }
 
 static void a_rst_below_the_window_is_ignored(void **state)
@@ -1239,7 +1274,10 @@ int main(void)
 	    DEMAND(sequence_numbers_wrap_around),
 	    DEMAND(a_syn_with_the_highest_sequence_number_is_followed_by_zero),
 	    DEMAND(a_segment_that_comes_early_waits_for_its_place),
-	    DEMAND(bytes_that_waited_keep_their_own_packet_and_time),
+	    DEMAND(bytes_that_waited_have_their_own_packet_and_the_time_at_which_they_were_in_order),
+	    DEMAND(bytes_that_waited_for_the_other_side_have_the_time_at_which_that_had_come),
+	    DEMAND(bytes_behind_what_never_came_keep_their_own_time),
+	    DEMAND(bytes_captured_in_order_keep_their_time_even_where_the_clock_goes_back),
 	    DEMAND(segments_in_reverse_are_put_in_order),
 	    DEMAND(a_response_never_precedes_its_request),
 	    DEMAND(an_end_waits_for_what_it_acknowledges),
