@@ -19,10 +19,10 @@
  * faster; or one before was, so much faster, and several wait in vain. What else it could be: a handler that works for
  * long, as one of several kinds of job. An event called exception that comes at once, and says so itself (NestJS),
  * takes the acknowledgement's place. Also: the same event, sent again and again since nothing acknowledges it, as
- * socket.io-client's option `retries` does; what else it could be: an application that repeats itself, for which it
- * is as true that no acknowledgement came, where none of that name ever did. Ruled out: a session that ended before
- * that; ids beyond those that are kept; an ack that may lie where bytes of the other direction were not captured, or
- * could not be read.
+ * socket.io-client's option `retries` does; what else it could be: a handler that works for long, and somebody who does
+ * not wait for it, so it is only possible while the first of them has waited for less than handlers take. Ruled out: a
+ * session that ended before that; ids beyond those that are kept; an ack that may lie where bytes of the other
+ * direction were not captured, or could not be read.
  */
 
 enum { ACKS_KEPT = 16, ACKS_NAMES = 8, ACKS_NAME = 32, ACKS_SAID = 80 };
@@ -277,12 +277,13 @@ static void acks_report_exception(
 }
 
 static void acks_report_repeated(
-    struct detector_state *state, const struct session *session, const struct ack_waiting *waiting)
+    struct detector_state *state, const struct session *session, const struct ack_waiting *waiting, timestamp end)
 {
 	char span[TIMESTAMP_TEXT_SIZE];
 	const char *sender = direction_sender(waiting->direction);
-	struct finding *finding = findings_claim(
-	    state->findings, CODE_ACK_MISSING, detector_absence(session), session, NULL, "sent again");
+	bool sure = end - waiting->first >= threshold_time(THRESHOLD_ACK_SLOW);
+	struct finding *finding = findings_claim(state->findings, CODE_ACK_MISSING,
+	    sure ? detector_absence(session) : CONFIDENCE_POSSIBLE, session, NULL, "sent again");
 	if (!finding)
 		return;
 	finding_prove(state->findings, finding, ORIGIN_AT(session->seen_in, waiting->packet), "event %s, sent again",
@@ -296,6 +297,9 @@ static void acks_report_repeated(
 	    sender, waiting->name, waiting->again + 1, timestamp_format_span(waiting->time - waiting->first, span),
 	    direction_sender(direction_other(waiting->direction)));
 	finding_set_cause(state->findings, finding, CAUSE_SENT_AGAIN, NULL);
+	if (!sure)
+		finding_doubt(state->findings, finding,
+		    "a handler that works for long, and a user who asks again, look the same");
 	detector_doubt_absence(state->findings, finding, session);
 }
 
@@ -304,10 +308,6 @@ static void acks_report(struct detector_state *state, const struct session *sess
 {
 	char span[TIMESTAMP_TEXT_SIZE], faster[TIMESTAMP_TEXT_SIZE];
 	const struct ack_statistics *statistics = acks_statistics_of(per_session, waiting);
-	if (waiting->exception) {
-		acks_report_exception(state, session, waiting);
-		return;
-	}
 	bool sure = waited >= threshold_time(THRESHOLD_ACK_LIMIT);
 	const char *silent = direction_sender(direction_other(waiting->direction));
 	struct finding *finding = findings_claim(state->findings, CODE_ACK_MISSING,
@@ -331,18 +331,25 @@ static void acks_report(struct detector_state *state, const struct session *sess
 	detector_doubt_absence(state->findings, finding, session);
 }
 
+static void acks_judge(
+    struct detector_state *state, const struct session *session, const struct acks_session *per_session, size_t which)
+{
+	const struct ack_waiting *waiting = &per_session->waiting[which];
+	timestamp end = session_end(session);
+	if (waiting->exception)
+		acks_report_exception(state, session, waiting);
+	else if (acks_is_repeated(per_session, waiting))
+		acks_report_repeated(state, session, waiting, end);
+	else if (acks_is_strange(per_session, waiting, end))
+		acks_report(state, session, per_session, waiting, end - waiting->time);
+}
+
 static void acks_judge_session(void *self, const struct session *session)
 {
-	struct detector_state *state = self;
-	const struct acks_session *per_session = session_state_find(&state->sessions, session);
-	timestamp end = session_end(session);
+	const struct acks_session *per_session = session_state_find(
+	    &((struct detector_state *)self)->sessions, session);
 	for (size_t i = 0; per_session && i < per_session->count; i++)
-		if (acks_is_repeated(per_session, &per_session->waiting[i]))
-			acks_report_repeated(state, session, &per_session->waiting[i]);
-		else if (per_session->waiting[i].exception ||
-		         acks_is_strange(per_session, &per_session->waiting[i], end))
-			acks_report(
-			    state, session, per_session, &per_session->waiting[i], end - per_session->waiting[i].time);
+		acks_judge(self, session, per_session, i);
 }
 
 const struct detector detector_acks = {

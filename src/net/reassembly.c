@@ -297,8 +297,8 @@ static void reassembly_hold_incoming(struct reassembly *reassembly)
 	struct piece *incoming = &reassembly->incoming;
 	struct tcp_stream *stream = reassembly->incoming_stream;
 	bool must_wait = !reassembly_piece_is_ready(reassembly, stream, incoming);
-	incoming->awaits_other =
-	    !reassembly_is_heard(reassembly, stream, incoming->has_acknowledgment, incoming->acknowledgment);
+	incoming->awaits_other = !reassembly_is_heard(
+	    reassembly, stream, incoming->has_acknowledgment, incoming->acknowledgment);
 	size_t whole = incoming->len;
 	bool seen = tcp_stream_trim_delivered(stream, incoming);
 	size_t added = incoming->len ? piece_queue_insert(&stream->queue, incoming, &conflict) : 0;

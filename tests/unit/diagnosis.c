@@ -665,10 +665,60 @@ static void an_event_that_is_sent_again_and_again_in_vain_misses_its_ack(void **
 	struct stage *stage = *state;
 	stage_connect(stage);
 	ask_again_and_again(stage, 1);
+	stage_wait(stage, 30);
 	const struct finding *found = SEES(stage, CODE_ACK_MISSING);
 	assert_int_equal(found->confidence, CONFIDENCE_LIKELY);
 	assert_string_equal(found->cause, "sent-again");
 	assert_non_null(strstr(found->seen, "3 times with the same data in 2.0 s"));
+}
+
+static void while_a_handler_may_still_work_an_event_that_is_sent_again_misses_its_ack_only_possibly(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_again_and_again(stage, 1);
+	assert_only_possible(SEES(stage, CODE_ACK_MISSING));
+}
+
+static void throw_exception(struct stage *stage)
+{
+	struct event thrown = stage_event(stage, EVENT_EVENT, TO_CLIENT);
+	thrown.packet.name = SLICE("exception");
+	thrown.packet.data = SLICE("[\"exception\",{\"status\":\"error\",\"message\":\"Internal server error\"}]");
+	stage_emit_event(stage, &thrown);
+}
+
+static void an_exception_at_once_takes_the_place_of_the_ack(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_for_ack(stage);
+	throw_exception(stage);
+	const struct finding *found = SEES(stage, CODE_ACK_MISSING);
+	assert_string_equal(found->cause, "exception");
+	assert_non_null(strstr(found->seen, "Internal server error"));
+}
+
+static void of_an_event_that_is_sent_again_the_exception_is_named(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	for (int i = 0; i < 3; i++) {
+		ask_for_ack(stage);
+		throw_exception(stage);
+		stage_wait(stage, 1);
+	}
+	assert_string_equal(SEES(stage, CODE_ACK_MISSING)->cause, "exception");
+}
+
+static void an_exception_that_comes_later_may_be_of_something_else(void **state)
+{
+	struct stage *stage = *state;
+	stage_connect(stage);
+	ask_for_ack(stage);
+	stage_wait(stage, 1.5);
+	throw_exception(stage);
+	DOES_NOT_SEE(stage, CODE_ACK_MISSING);
 }
 
 static void equal_events_in_a_row_are_not_sent_again(void **state)
@@ -1038,6 +1088,10 @@ int main(void)
 	    ON_STAGE(an_ack_that_a_later_one_overtook_is_possibly_missing),
 	    ON_STAGE(a_slow_job_that_a_little_faster_one_overtook_misses_no_ack),
 	    ON_STAGE(an_event_that_is_sent_again_and_again_in_vain_misses_its_ack),
+	    ON_STAGE(while_a_handler_may_still_work_an_event_that_is_sent_again_misses_its_ack_only_possibly),
+	    ON_STAGE(an_exception_at_once_takes_the_place_of_the_ack),
+	    ON_STAGE(of_an_event_that_is_sent_again_the_exception_is_named),
+	    ON_STAGE(an_exception_that_comes_later_may_be_of_something_else),
 	    ON_STAGE(equal_events_in_a_row_are_not_sent_again),
 	    ON_STAGE(where_one_was_acknowledged_the_others_may_be_yet),
 	    ON_STAGE(an_ack_that_nothing_overtook_is_missed_after_thirty_seconds),
