@@ -792,6 +792,20 @@ const struct cause_entry cause_table[CAUSES] = {
         "Let the client send Content-Length (browsers, httpx and curl with -d do), or put a proxy before the server "
         "that speaks HTTP/1.1 to it (nginx adds the length).",
         {{0}}},
+    [CAUSE_RECOVERY_REFUSED] = {"recovery-refused", "event-lost",
+        "the client asked for the recovery of its session, and the server does not know it",
+        "The adapter in memory keeps sessions in one process: let a client come back to the same one (sticky "
+        "sessions), or use one that all processes share (@socket.io/redis-streams-adapter, "
+        "@socket.io/mongo-adapter; the Redis adapter that publishes and subscribes keeps none). A server that was "
+        "restarted in between has forgotten all of them. Whatever keeps them: where socket.recovered is false, let "
+        "the client fetch what it missed.",
+        {{0}}},
+    [CAUSE_RECOVERY_WITHOUT_OFFSET] = {"recovery-without-offset", "event-lost",
+        "the client asked for the recovery of its session without an offset: it had got no event that carries one",
+        "Let the server send each client an event as soon as it has connected: only with the offset of an event is a "
+        "session recovered, and neither events with an acknowledgement nor volatile ones carry one. Where "
+        "socket.recovered is false, let the client fetch what it missed.",
+        {{0}}},
     [CAUSE_SAME_SILENCE] = {"same-silence", "idle-cut", "WebSockets are cut after the same silence", NULL, {{0}}},
     [CAUSE_PING_OF_SECONDS] = {"ping-of-seconds", "idle-cut",
         "connections are cut after the same silence, and the heartbeat that would break it is hours apart, as if "

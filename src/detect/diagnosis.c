@@ -46,15 +46,15 @@ extern const struct detector detector_refusals, detector_cors, detector_prefligh
     detector_size, detector_clients, detector_lost_between, detector_foreign, detector_unanswered, detector_granted,
     detector_event_lost, detector_unreachable, detector_tls, detector_malformed, detector_streams, detector_tunnels,
     detector_client_script, detector_cut_short, detector_idle, detector_stall, detector_blocked, detector_browser,
-    detector_stated, detector_logged, detector_port;
+    detector_stated, detector_logged, detector_port, detector_recovery;
 
 static const struct detector *const diagnosis_detectors[] = {
     &detector_refusals, &detector_cors, &detector_preflight, &detector_switched, &detector_upgrade, &detector_cut_short,
     &detector_closing, &detector_heartbeat, &detector_namespaces, &detector_acks, &detector_answers, &detector_batch,
     &detector_size, &detector_clients, &detector_lost_between, &detector_foreign, &detector_unanswered, &detector_port,
-    &detector_granted, &detector_event_lost, &detector_unreachable, &detector_tls, &detector_malformed,
-    &detector_streams, &detector_tunnels, &detector_client_script, &detector_idle, &detector_stall, &detector_blocked,
-    &detector_browser, &detector_visibility, &detector_stated,
+    &detector_granted, &detector_event_lost, &detector_recovery, &detector_unreachable, &detector_tls,
+    &detector_malformed, &detector_streams, &detector_tunnels, &detector_client_script, &detector_idle, &detector_stall,
+    &detector_blocked, &detector_browser, &detector_visibility, &detector_stated,
     &detector_logged, /* the last: they read what the others have found */
 };
 
