@@ -82,6 +82,20 @@
 	"it. Where a redirect led the request from one origin to another, give the client the last URL. Do not " \
 	"allow the origin null: every file and every sandboxed iframe has it."
 
+#define HOST_IS                                                                                                       \
+	"a proxy passes the request on with a Host of its own, so the page does not look like the server's own, and " \
+	"python-engineio refuses pages of others"
+#define HOST_ADVICE                                                                                                \
+	"Let the proxy pass the page's host on (nginx: proxy_set_header Host $host; or X-Forwarded-Host; Apache: " \
+	"ProxyPreserveHost On), or name the page's origin, with scheme and port, in cors_allowed_origins."
+#define SCHEME_IS                                                                                                     \
+	"the page came by https, which does not arrive: python-engineio takes itself for http, and refuses the page " \
+	"as another's"
+#define SCHEME_ADVICE                                                                                               \
+	"Let the proxy that ends TLS say so (nginx: proxy_set_header X-Forwarded-Proto $scheme; the value must be " \
+	"https, also for WebSockets, where Traefik writes wss), or name the page's origin, with https, in "         \
+	"cors_allowed_origins."
+
 const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_WEBSOCKET_NOT_ALLOWED] = {"websocket-not-allowed", "transport-rejected",
         "the client asks for WebSocket, and the server takes only polling", NULL, {{0}}},
@@ -90,6 +104,8 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_BARE_403] = {"bare-403", "transport-rejected",
         "an ASGI server refuses the WebSocket without a word: transport, revision, origin or the application", NULL,
         {{0}}},
+    [CAUSE_HOST_NOT_PASSED] = {"host-not-passed", "transport-rejected", HOST_IS, HOST_ADVICE, {{0}}},
+    [CAUSE_SCHEME_NOT_PASSED] = {"scheme-not-passed", "transport-rejected", SCHEME_IS, SCHEME_ADVICE, {{0}}},
     [CAUSE_EXTENDED_CONNECT] = {"extended-connect", "transport-rejected",
         "the WebSocket was asked for by extended CONNECT (HTTP/2), and python-engineio wants an Upgrade header, which "
         "HTTP/2 does not have",
@@ -310,6 +326,8 @@ const struct cause_entry cause_table[CAUSES] = {
                              "exactly as it is sent: no slash at its end, lower case."},
             {"socket.io (Node.js)", "Add the page's origin, with scheme and port, to cors.origin (2.x: origins) of the "
                                     "server."}}},
+    [CAUSE_ORIGIN_HOST_NOT_PASSED] = {"host-not-passed", "handshake-rejected", HOST_IS, HOST_ADVICE, {{0}}},
+    [CAUSE_ORIGIN_SCHEME_NOT_PASSED] = {"scheme-not-passed", "handshake-rejected", SCHEME_IS, SCHEME_ADVICE, {{0}}},
     [CAUSE_ORIGIN_NULL] = {"null-origin", "handshake-rejected", NULL_ORIGIN_IS, NULL_ORIGIN_ADVICE, {{0}}},
     [CAUSE_SCRIPT_MISSING] = {"client-script-missing", "handshake-rejected",
         "a page asks for Socket.IO's client (socket.io.js) where no Socket.IO server answers",

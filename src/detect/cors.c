@@ -13,6 +13,8 @@
  */
 #include "detect/cors.h"
 
+#include "detect/forwarded.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -31,41 +33,12 @@ struct cors_state {
 	struct cors_session unused; /* the last session that no page used */
 };
 
-/* The fields that proxies add. */
-static bool cors_is_proxied(const struct exchange_half *request)
-{
-	static const char *const fields[] = {
-	    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"};
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		if (exchange_count_fields(request, fields[i]))
-			return true;
-	return false;
-}
-
-/* The host that the page asked for, as a proxy passes it on beside the Host that it writes: `host=` of Forwarded, RFC
- * 7239. */
-static struct slice cors_forwarded_host(const struct exchange_half *request)
-{
-	struct slice forwarded = exchange_field(request, "Forwarded"),
-	             list = exchange_field(request, "X-Forwarded-Host");
-	struct slice host = slice_trim(slice_take_until(&list, ','));
-	forwarded = slice_take_until(&forwarded, ',');
-	while (!host.len && forwarded.len) {
-		struct slice value = slice_take_until(&forwarded, ';');
-		if (slice_equals_nocase(slice_trim(slice_take_until(&value, '=')), "host"))
-			host = slice_trim(value);
-	}
-	if (host.len > 2 && host.at[0] == '"')
-		host = slice_of(host.at + 1, host.len - 2);
-	return host;
-}
-
 /* The browser itself says so (Sec-Fetch-Site, of the fetch metadata standard), or one of the hosts does. */
 static bool cors_is_same_origin(const struct exchange *exchange, const struct cors *cors)
 {
 	struct slice site = exchange_field(&exchange->request, "Sec-Fetch-Site"),
 	             origin = http_origin_host(cors->origin);
-	struct slice asked = cors_forwarded_host(&exchange->request);
+	struct slice asked = forwarded_host(&exchange->request);
 	if (site.len)
 		return slice_equals_nocase(site, "same-origin");
 	return (cors->host.len && slice_equals(origin, cors->host)) || (asked.len && slice_equals(origin, asked));
@@ -85,7 +58,7 @@ bool cors_read(const struct event *event, struct cors *cors)
 	    .host = exchange_field(&exchange->request, "Host"),
 	    .allowed = exchange_field(&exchange->answer, "Access-Control-Allow-Origin"),
 	    .browser = slice_equals_nocase(exchange_field(&exchange->request, "Sec-Fetch-Mode"), "cors"),
-	    .proxied = cors_is_proxied(&exchange->request),
+	    .proxied = forwarded_is(&exchange->request),
 	    .credentials = exchange_field(&exchange->request, "Cookie").len > 0,
 	    .fields = exchange_count_fields(&exchange->answer, "Access-Control-Allow-Origin"),
 	    .is_preflight = slice_equals(exchange->request.head.method, SLICE("OPTIONS")) &&
@@ -98,7 +71,7 @@ bool cors_read(const struct event *event, struct cors *cors)
 static bool cors_is_doubtful(const struct exchange *exchange, const struct cors *cors)
 {
 	return cors->proxied && !exchange_count_fields(&exchange->request, "Sec-Fetch-Site") &&
-	       !cors_forwarded_host(&exchange->request).len;
+	       !forwarded_host(&exchange->request).len;
 }
 
 /* What the browser kept from the page, it keeps from its HAR as well. */

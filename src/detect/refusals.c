@@ -11,6 +11,7 @@
 #include "detect/behind.h"
 #include "detect/challenges.h"
 #include "detect/detector.h"
+#include "detect/forbidden.h"
 #include "detect/outages.h"
 #include "detect/refusal.h"
 #include "detect/sids.h"
@@ -265,30 +266,30 @@ static void refusal_report_forbidden(struct refusals *refusals, const struct eve
 	const struct exchange *exchange = event->exchange;
 	if (refusal_report_forbidden_path(refusals, event))
 		return;
-	struct slice host = exchange_field(&exchange->request, "Host");
-	struct slice origin = http_origin_host(exchange_field(&exchange->request, "Origin"));
-	bool same = host.len && (origin.len == 0 || slice_equals(host, origin)); /* a log has no Host */
+	enum forwarded page = forbidden_page(event);
+	bool is_known = exchange_field(&exchange->request, "Host").len; /* a log has none */
+	bool same = is_known &&
+	            (page == FORWARDED_NONE || (page == FORWARDED_SAME && !forbidden_is_passed_on(exchange)));
+	bool is_lost = page == FORWARDED_HOST_LOST || page == FORWARDED_SCHEME_LOST;
 	struct finding *finding = refusal_claim(
 	    refusals, CODE_TRANSPORT_REJECTED, same ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, event);
 	refusal_say_words(refusals, finding, event);
 	if (!finding || finding->count > 1)
 		return;
-	finding_doubt(refusals->findings, finding,
-	    same
-	        ? "an ASGI server cannot say why it refuses a WebSocket; the page's origin is the server's own, so it "
-	          "is not the origin, but nothing may be mounted at this path, or it may be the application's own check"
-	    : !origin.len ? "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, "
-	                    "or not the page's origin, or has nothing at this path, or the application refuses it"
-	                  : "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, "
-	                    "or not the origin %.*s, or has nothing at this path; its log tells which (\"Invalid "
-	                    "transport\", \"not an accepted origin\", or neither)",
-	    (int)slice_take(origin, 64).len, origin.at ? (const char *)origin.at : "");
+	if (is_lost)
+		forbidden_say_page(refusals->findings, finding, exchange, page);
+	forbidden_doubt(refusals->findings, finding, exchange, page);
 	refusal_say_token(refusals, finding, event);
 	if (exchange->asks_extended) {
 		finding_doubt(refusals->findings, finding,
 		    "an ASGI server cannot say why it refuses a WebSocket; python-engineio refuses each that is asked "
 		    "for by extended CONNECT, and the origin or the application's own check may be the reason as well");
 		finding_set_cause(refusals->findings, finding, CAUSE_EXTENDED_CONNECT, NULL);
+		return;
+	}
+	if (is_lost) {
+		finding_set_cause(refusals->findings, finding,
+		    page == FORWARDED_HOST_LOST ? CAUSE_HOST_NOT_PASSED : CAUSE_SCHEME_NOT_PASSED, NULL);
 		return;
 	}
 	finding->cause = cause_table[CAUSE_BARE_403].word;
@@ -453,6 +454,9 @@ static void refusal_report_other(struct refusals *refusals, const struct event *
 	if (!over && refusal_ends_poll(event->session, exchange))
 		return; /* closing.c reports the end of the session */
 	enum cause cause = late ? CAUSE_POST_AFTER_UPGRADE : refusal_cause(exchange, drops);
+	enum forwarded page = cause == CAUSE_ORIGIN ? forbidden_page(event) : FORWARDED_NONE;
+	if (page == FORWARDED_HOST_LOST || page == FORWARDED_SCHEME_LOST)
+		cause = page == FORWARDED_HOST_LOST ? CAUSE_ORIGIN_HOST_NOT_PASSED : CAUSE_ORIGIN_SCHEME_NOT_PASSED;
 	struct finding *finding = refusal_report_words(refusals, event,
 	    drops ? CODE_EVENT_DROPPED : CODE_HANDSHAKE_REJECTED, cause,
 	    late ? "The client sent by polling after it had moved the session to the WebSocket; the server refuses "
@@ -460,6 +464,8 @@ static void refusal_report_other(struct refusals *refusals, const struct event *
 	         : NULL);
 	if (cause == CAUSE_NO_SUCH_PATH)
 		refusal_say_path(refusals, finding, event);
+	if (finding && (page == FORWARDED_HOST_LOST || page == FORWARDED_SCHEME_LOST))
+		forbidden_say_page(refusals->findings, finding, exchange, page);
 }
 
 static void refusal_report_elsewhere(struct refusals *refusals, const struct event *event)

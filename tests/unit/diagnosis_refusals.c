@@ -461,6 +461,53 @@ static void repeated_refusals_are_one_finding_with_a_count(void **state)
 	assert_int_equal(stage->findings->first->count, 5);
 }
 
+#define ASKS_OF_PAGE "Connection: upgrade\r\nOrigin: http://chat.example.org\r\n"
+#define NOT_ACCEPTED "\"http://chat.example.org is not an accepted origin.\""
+
+static void a_host_that_a_proxy_replaced_is_why_the_pages_origin_is_refused(void **state)
+{
+	(void)state;
+	refuse_because(WEBSOCKET ASKS_OF_PAGE "Host: 127.0.0.1:8000\r\n\r\n", "HTTP/1.1 403 Forbidden\r\n\r\n", "",
+	    CODE_TRANSPORT_REJECTED, "host-not-passed", "proxy_set_header Host");
+	refuse_because(POLL "X-Real-IP: 10.0.0.1\r\nOrigin: http://chat.example.org\r\n\r\n", REFUSED, NOT_ACCEPTED,
+	    CODE_HANDSHAKE_REJECTED, "host-not-passed", "proxy_set_header Host");
+}
+
+static void a_scheme_that_does_not_arrive_is_why_the_pages_origin_is_refused(void **state)
+{
+	(void)state;
+	refuse_because(WEBSOCKET "Connection: upgrade\r\nOrigin: https://app:8000\r\nHost: app:8000\r\n\r\n",
+	    "HTTP/1.1 403 Forbidden\r\n\r\n", "", CODE_TRANSPORT_REJECTED, "scheme-not-passed", "X-Forwarded-Proto");
+	refuse_because(POLL "Origin: https://app:8000\r\n\r\n", REFUSED, NOT_ACCEPTED, CODE_HANDSHAKE_REJECTED,
+	    "scheme-not-passed", "X-Forwarded-Proto");
+}
+
+static void a_page_of_another_site_is_refused_as_such(void **state)
+{
+	(void)state;
+	refuse_because(POLL "Origin: http://chat.example.org\r\n\r\n", REFUSED, NOT_ACCEPTED, CODE_HANDSHAKE_REJECTED,
+	    "origin", "allowed origins");
+}
+
+static void assert_origin_is_excluded(const char *answer, enum confidence confidence)
+{
+	struct stage stage;
+	stage_begin(&stage);
+	stage_ask(
+	    &stage, false, WEBSOCKET "Connection: Upgrade\r\nOrigin: http://app\r\nHost: app\r\n\r\n", answer, "");
+	assert_int_equal(SEES(&stage, CODE_TRANSPORT_REJECTED)->confidence, confidence);
+	stage_end(&stage);
+}
+
+static void a_proxy_in_between_may_pass_on_another_host_than_is_seen_here(void **state)
+{
+	(void)state;
+	assert_origin_is_excluded("HTTP/1.1 403 Forbidden\r\nServer: uvicorn\r\n\r\n", CONFIDENCE_LIKELY);
+	assert_origin_is_excluded("HTTP/1.1 403 Forbidden\r\n\r\n", CONFIDENCE_LIKELY);
+	assert_origin_is_excluded("HTTP/1.1 403 Forbidden\r\nServer: nginx\r\n\r\n", CONFIDENCE_POSSIBLE);
+	assert_origin_is_excluded("HTTP/1.1 403 Forbidden\r\nVia: 1.1 x\r\n\r\n", CONFIDENCE_POSSIBLE);
+}
+
 static void a_refusal_in_json_is_known_by_its_code(void **state)
 {
 	(void)state;
@@ -1042,6 +1089,10 @@ int main(void)
 	    ON_STAGE(a_server_that_takes_one_transport_refuses_only_the_other),
 	    ON_STAGE(one_transport_that_is_refused_again_and_again_is_one_that_is_not_allowed),
 	    ON_STAGE(two_hosts_at_one_address_may_each_allow_one_transport),
+	    cmocka_unit_test(a_host_that_a_proxy_replaced_is_why_the_pages_origin_is_refused),
+	    cmocka_unit_test(a_scheme_that_does_not_arrive_is_why_the_pages_origin_is_refused),
+	    cmocka_unit_test(a_page_of_another_site_is_refused_as_such),
+	    cmocka_unit_test(a_proxy_in_between_may_pass_on_another_host_than_is_seen_here),
 	    cmocka_unit_test(a_refusal_in_json_is_known_by_its_code),
 	    ON_STAGE(a_page_that_uses_none_of_its_sessions_may_not_read_the_answers),
 	    ON_STAGE(a_page_that_leaves_one_session_unused_was_closed),
