@@ -55,7 +55,7 @@ struct asked_request {
 	timestamp begun, sent;         /* wholly: its answer is owed since then */
 	timestamp closed, idle;        /* REQUEST_CROSSED, as in unanswered_request */
 	const struct session *session; /* NULL: of none */
-	char path[UNANSWERED_PATH];
+	char path[UNANSWERED_PATH], host[UNANSWERED_HOST];
 };
 
 /* A server that answers polls. */
@@ -74,6 +74,7 @@ struct unanswered {
 	size_t asked_count;
 	struct answering_server answering[UNANSWERED_GROUPS]; /* the first of them */
 	size_t answering_count;
+	struct answered_hosts hosts;
 };
 
 static void *unanswered_new(const struct detector_state *state)
@@ -172,13 +173,16 @@ static void unanswered_note_answered(struct unanswered *unanswered, const struct
 
 /* ---- events */
 
-/* One of the kind had an answer, with whatever status. */
+/* One of the kind, and for the same host, had an answer, with whatever status. */
 static void unanswered_note_served(struct unanswered *unanswered, const struct event *event)
 {
+	char host[UNANSWERED_HOST];
 	enum request_kind kind = unanswered_kind(event->exchange);
+	unanswered_copy_host(host, event->exchange);
 	for (size_t i = 0; event->exchange->status && i < unanswered->count; i++) {
 		struct unanswered_group *group = &unanswered->groups[i];
-		if (group->kind != kind || !endpoint_equals(&group->server, &event->connection->server))
+		bool is_other = group->host[0] && host[0] && strcmp(group->host, host) != 0;
+		if (group->kind != kind || is_other || !endpoint_equals(&group->server, &event->connection->server))
 			continue;
 		group->served = true;
 		if (address_equals(&group->client.address, &event->connection->client.address))
@@ -219,8 +223,11 @@ static void unanswered_add(
     struct unanswered *unanswered, struct unanswered_group *group, const struct asked_request *request, timestamp until)
 {
 	timestamp waited = until - request->sent;
+	if (strcmp(group->host, request->host) != 0)
+		group->host[0] = '\0';
 	if (!group->count) {
 		memcpy(group->path, request->path, sizeof group->path);
+		memcpy(group->host, request->host, sizeof group->host);
 		group->polls_answered = unanswered_polls_go_on(
 		    unanswered, &request->server, request->kind, request->begun);
 	}
@@ -257,6 +264,7 @@ static struct asked_request unanswered_read(const struct event *event)
 	    .sent = exchange->request.ended != TIMESTAMP_NONE ? exchange->request.ended : exchange->request.begun,
 	    .session = event->session};
 	unanswered_copy_path(request.path, exchange);
+	unanswered_copy_host(request.host, exchange);
 	return request;
 }
 
@@ -478,7 +486,8 @@ static void unanswered_take_clock(void *self, timestamp now)
 		if (unanswered->groups[i].end == REQUEST_WAITING && !unanswered->groups[i].count)
 			unanswered_withdraw(unanswered, &unanswered->groups[i]);
 		else
-			unanswered_report(unanswered->findings, &unanswered->groups[i], unanswered->is_live);
+			unanswered_report(
+			    unanswered->findings, &unanswered->groups[i], &unanswered->hosts, unanswered->is_live);
 }
 
 static void unanswered_take_session_closed(void *self, const struct session *session)
@@ -516,6 +525,7 @@ static void unanswered_take_event(void *self, const struct event *event)
 		unanswered_end_live(unanswered);
 	unanswered_forget_asked(unanswered, event);
 	unanswered_note_answered(unanswered, event);
+	unanswered_note_host(&unanswered->hosts, event);
 	unanswered_note_served(unanswered, event);
 	unanswered_take_crossed(unanswered, event);
 	if (slice_equals(event->exchange->request.head.method, SLICE("POST")))
@@ -531,7 +541,8 @@ static void unanswered_end(void *self, const struct engine_counts *counts)
 	if (unanswered->is_live)
 		unanswered_end_live(unanswered);
 	for (size_t i = 0; i < unanswered->count; i++)
-		unanswered_report(unanswered->findings, &unanswered->groups[i], unanswered->is_live);
+		unanswered_report(
+		    unanswered->findings, &unanswered->groups[i], &unanswered->hosts, unanswered->is_live);
 }
 
 const struct detector detector_unanswered = {

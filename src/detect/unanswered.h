@@ -1,5 +1,5 @@
 /* Requests of one kind to one server that ended alike without an answer: unanswered.c gathers them, unanswered_report.c
- * makes findings of them. For these two alone. */
+ * makes findings of them, unanswered_hosts.c knows which hosts are answered. For these alone. */
 #ifndef DETECT_UNANSWERED_H
 #define DETECT_UNANSWERED_H
 
@@ -9,7 +9,7 @@ enum request_kind { REQUEST_HANDSHAKE, REQUEST_WEBSOCKET, REQUEST_UPGRADE, REQUE
 
 enum request_end { REQUEST_GIVEN_UP, REQUEST_BROKEN_OFF, REQUEST_WAITING, REQUEST_CROSSED };
 
-enum { UNANSWERED_PROOFS = 3, UNANSWERED_PATH = 64, UNANSWERED_NAME = 32 };
+enum { UNANSWERED_PROOFS = 3, UNANSWERED_PATH = 64, UNANSWERED_NAME = 32, UNANSWERED_HOST = 64, UNANSWERED_HOSTS = 64 };
 
 struct unanswered_request {
 	timestamp begun, waited;
@@ -36,6 +36,7 @@ struct unanswered_group {
 	uint64_t session; /* of the first of them; 0: none */
 	char sid[TARGET_SID_SIZE];
 	char path[UNANSWERED_PATH];  /* that the first of them asked for, without its query */
+	char host[UNANSWERED_HOST];  /* that the first of them named; "" when others named another, or none did */
 	char event[UNANSWERED_NAME]; /* that the first of them carried, of a POST that was broken off; or "" */
 	bool polls_answered;         /* the server answered polls while the first of them waited */
 	struct recognition software; /* of the first of them */
@@ -65,8 +66,27 @@ static inline bool unanswered_is_race(const struct exchange *exchange)
 	return exchange->crossed.announced && unanswered_is_crossed(&exchange->crossed);
 }
 
+/* The hosts that requests named (Host) which a server answered, with whatever status: the first of them. */
+struct answered_hosts {
+	struct {
+		struct endpoint server;
+		char host[UNANSWERED_HOST];
+	} hosts[UNANSWERED_HOSTS];
+	size_t count;
+};
+
+/* Empty without a Host. */
+void unanswered_copy_host(char host[UNANSWERED_HOST], const struct exchange *exchange);
+
+void unanswered_note_host(struct answered_hosts *answered, const struct event *event);
+
+/* A host by which this server answers, where it answered nobody by `host`; NULL: that is not so. */
+const char *unanswered_other_host(
+    const struct answered_hosts *answered, const struct endpoint *server, const char host[UNANSWERED_HOST]);
+
 /* Makes a finding of the group where it is one, and says more in it when more of them came. `is_live`: a clock ticks,
  * and what waits may still be answered. */
-void unanswered_report(struct findings *findings, struct unanswered_group *group, bool is_live);
+void unanswered_report(
+    struct findings *findings, struct unanswered_group *group, const struct answered_hosts *answered, bool is_live);
 
 #endif

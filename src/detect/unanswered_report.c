@@ -115,12 +115,22 @@ static void unanswered_grade(
 	                                  : "the client may have left of its own accord");
 }
 
-static enum cause unanswered_cause(const struct unanswered_group *group)
+/* The host that all of these name, where the server answers by another alone. */
+static const char *unanswered_known_host(const struct unanswered_group *group, const struct answered_hosts *answered)
+{
+	return group->end == REQUEST_BROKEN_OFF && group->kind != REQUEST_POST
+	           ? unanswered_other_host(answered, &group->server, group->host)
+	           : NULL;
+}
+
+static enum cause unanswered_cause(const struct unanswered_group *group, const struct answered_hosts *answered)
 {
 	static const enum cause causes[] = {[REQUEST_GIVEN_UP] = CAUSE_CLIENT_GAVE_UP,
 	    [REQUEST_BROKEN_OFF] = CAUSE_SERVER_BROKE_OFF,
 	    [REQUEST_WAITING] = CAUSE_STILL_WAITING,
 	    [REQUEST_CROSSED] = CAUSE_KEEP_ALIVE_RACE};
+	if (unanswered_known_host(group, answered))
+		return CAUSE_HOST_NOT_SERVED;
 	/* engine.io server.ts: destroyUpgradeTimeout, 1 s by default */
 	if (group->end == REQUEST_BROKEN_OFF && group->kind == REQUEST_POST)
 		return CAUSE_POST_BROKEN_OFF;
@@ -156,9 +166,10 @@ static void unanswered_prove(struct findings *findings, struct finding *finding,
 	}
 }
 
-void unanswered_report(struct findings *findings, struct unanswered_group *group, bool is_live)
+void unanswered_report(
+    struct findings *findings, struct unanswered_group *group, const struct answered_hosts *answered, bool is_live)
 {
-	enum cause cause = unanswered_cause(group);
+	enum cause cause = unanswered_cause(group, answered);
 	char subject[ENDPOINT_TEXT_SIZE + 64], server[ENDPOINT_TEXT_SIZE];
 	bool same = group->finding && group->finding->count == group->count &&
 	            group->certain == unanswered_is_certain(group);
@@ -177,6 +188,9 @@ void unanswered_report(struct findings *findings, struct unanswered_group *group
 	finding->count = group->count;
 	group->certain = unanswered_is_certain(group);
 	unanswered_say(findings, finding, group, is_live);
+	if (cause == CAUSE_HOST_NOT_SERVED)
+		finding_say(findings, finding, "%s, and the host %s: requests for %s are answered there", finding->seen,
+		    group->host, unanswered_known_host(group, answered));
 	finding_set_cause(findings, finding, cause, &group->software);
 	unanswered_grade(findings, finding, group, is_live);
 	unanswered_prove(findings, finding, group);

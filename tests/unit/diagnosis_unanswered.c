@@ -243,6 +243,56 @@ static void handshakes_that_are_broken_off_again_and_again_are_reported_though_o
 	assert_int_equal(SEES(stage, CODE_REQUEST_UNANSWERED)->count, 3);
 }
 
+#define SHAKE_FOR(host) "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: " host "\r\n\r\n"
+
+static void a_host_that_is_broken_off_where_another_is_answered_is_not_served(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 2; i++) {
+		ANSWER(stage, SHAKE_FOR("chat.example"));
+		BREAK_OFF(stage, SHAKE_FOR("www.chat.example"), 0.01);
+		stage_wait(stage, 3600);
+	}
+	const struct finding *found = SEES(stage, CODE_REQUEST_UNANSWERED);
+	assert_string_equal(found->cause, "host-not-served");
+	assert_non_null(strstr(found->seen, "the host www.chat.example: requests for chat.example are answered there"));
+	assert_non_null(strstr(found->advice, "444"));
+}
+
+static void a_host_that_is_answered_as_well_is_served(void **state)
+{
+	struct stage *stage = *state;
+	ANSWER(stage, SHAKE_FOR("chat.example"));
+	ANSWER(stage, SHAKE_FOR("www.chat.example"));
+	for (int i = 0; i < 2; i++) {
+		BREAK_OFF(stage, SHAKE_FOR("www.chat.example"), 0.01);
+		stage_wait(stage, 1);
+	}
+	assert_string_equal(SEES(stage, CODE_REQUEST_UNANSWERED)->cause, "server-broke-off");
+}
+
+static void requests_for_several_hosts_that_are_broken_off_have_no_host_in_common(void **state)
+{
+	struct stage *stage = *state;
+	ANSWER(stage, SHAKE_FOR("chat.example"));
+	BREAK_OFF(stage, SHAKE_FOR("www.chat.example"), 0.01);
+	stage_wait(stage, 1);
+	BREAK_OFF(stage, SHAKE_FOR("old.chat.example"), 0.01);
+	assert_string_equal(SEES(stage, CODE_REQUEST_UNANSWERED)->cause, "server-broke-off");
+}
+
+static void restarts_of_a_server_with_a_host_are_restarts(void **state)
+{
+	struct stage *stage = *state;
+	for (int i = 0; i < 4; i++) {
+		BREAK_OFF(stage, SHAKE_FOR("chat.example"), 0.01);
+		stage_wait(stage, 5);
+		ANSWER(stage, SHAKE_FOR("chat.example"));
+		stage_wait(stage, 3600);
+	}
+	DOES_NOT_SEE(stage, CODE_REQUEST_UNANSWERED);
+}
+
 static void a_client_that_gives_posts_up_one_after_the_other_was_not_answered(void **state)
 {
 	struct stage *stage = *state;
@@ -506,6 +556,10 @@ int main(void)
 	    ON_STAGE(handshakes_that_are_broken_off_at_one_moment_met_a_server_that_stops),
 	    ON_STAGE(handshakes_that_are_broken_off_by_restarts_an_hour_apart_were_answered_between),
 	    ON_STAGE(handshakes_that_are_broken_off_again_and_again_are_reported_though_others_are_answered),
+	    ON_STAGE(a_host_that_is_broken_off_where_another_is_answered_is_not_served),
+	    ON_STAGE(a_host_that_is_answered_as_well_is_served),
+	    ON_STAGE(requests_for_several_hosts_that_are_broken_off_have_no_host_in_common),
+	    ON_STAGE(restarts_of_a_server_with_a_host_are_restarts),
 	    ON_STAGE(a_client_that_gives_posts_up_one_after_the_other_was_not_answered),
 	    ON_STAGE(users_behind_one_address_may_leave_slow_posts_one_after_the_other),
 	    ON_STAGE(an_event_in_a_post_that_the_server_broke_off_may_be_lost),
