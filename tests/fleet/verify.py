@@ -60,7 +60,7 @@ def key_of_event(record):
 def events_of(requests, instance=None):
     """Those that the packets show: a process's log lines are not in a file of them, and gaps of that file not in a process."""
     return [key_of_event(each) for each in records(requests, instance)
-            if each["eventName"] not in ("sioscope.finding", "sioscope.log", "tcp.gap")]
+            if each["eventName"] not in ("sioscope.finding", "sioscope.log", "sioscope.gap")]
 
 
 def lost(report, signal):
