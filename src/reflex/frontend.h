@@ -29,6 +29,9 @@ struct slice name_last_part(struct slice state);
 /* The class of a state in snake case: `cart_state`; the whole last part when it names no module. */
 struct slice name_of_class(struct slice state);
 
+/* The same class of the application, in modules of different names. */
+bool name_is_of_other_module(struct slice a, struct slice b);
+
 /* The state is Reflex's own (its root included), not the application's. */
 bool name_is_framework(struct slice state);
 

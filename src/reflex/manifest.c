@@ -48,6 +48,12 @@ bool name_is_framework(struct slice state)
 	return slice_starts_with(name_last_part(state), SLICE("reflex___"));
 }
 
+bool name_is_of_other_module(struct slice a, struct slice b)
+{
+	return !name_is_framework(a) && !name_is_framework(b) && name_of_class(a).len &&
+	       slice_equals(name_of_class(a), name_of_class(b)) && !slice_equals(name_last_part(a), name_last_part(b));
+}
+
 /* The module's dots are written as three underscores. */
 static bool write_module(struct buffer *out, struct slice module)
 {

@@ -35,6 +35,8 @@ enum reflex_cause {
 	REFLEX_TOKEN_TWICE,
 	/* why its frontend does not fit */
 	REFLEX_VERSIONS_DIFFER,
+	REFLEX_MODULES_DIFFER,
+	REFLEX_STATE_OF_OTHER_MODULE,
 	/* why its backend is not reached */
 	REFLEX_PREFIX,
 	REFLEX_API_URL,
@@ -89,6 +91,9 @@ struct page {
 	uint64_t owed_packet;
 	char owed_why[PAGE_NAME];
 	uint64_t threw_packet; /* of the update that the page could not apply */
+	struct finding
+	    *broken;   /* the page said that it does not know the state `unknown`; NULL: nothing is to be added */
+	char *unknown; /* room for PAGE_NAME, once there was one */
 	/* Updates since the client's last sign of life. */
 	uint64_t unseen, unseen_packet;
 	timestamp unseen_since;

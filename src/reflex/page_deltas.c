@@ -64,6 +64,8 @@ static void page_report_unknown_state(
 	    page->model->client == MODEL_CLIENT_SKIPS
 	        ? "; it skips it"
 	        : "; it throws an error there that nobody sees, and sends no more");
+	if (near && name_is_of_other_module(near->name, item->state))
+		finding_set_cause_row(findings, finding, &reflex_causes[REFLEX_STATE_OF_OTHER_MODULE]);
 }
 
 /* A page reads it; or no chunks were given that would show it. */

@@ -17,6 +17,7 @@ static void page_free_parts(void *per_session)
 	struct page *page = per_session;
 	model_free(page->model);
 	budget_release(page->pending);
+	budget_release(page->unknown);
 }
 
 static void pages_free(void *self)
@@ -124,13 +125,50 @@ static enum namespace_state page_namespace_state(const struct event *event)
 	return named ? named->state : NAMESPACE_UNKNOWN;
 }
 
+/* The page names the state that it does not know (reflex state.js, since 0.9: error_type "dispatch_missing"). */
+static void page_note_unknown(struct pages *pages, struct page *page, struct finding *finding, struct slice said)
+{
+	struct slice state;
+	if (!json_find_member(said, "substate", &state))
+		return;
+	if (!page->unknown)
+		page->unknown = budget_new(&pages->state.findings->memory, PAGE_NAME);
+	if (!page->unknown)
+		return;
+	state = slice_take(json_inside_quotes(state), PAGE_NAME - 1);
+	snprintf(page->unknown, PAGE_NAME, "%.*s", (int)state.len, state.at ? (const char *)state.at : "");
+	page->broken = finding;
+}
+
+/* By the page's own events the class that it does not know is of another module there. */
+static void page_compare_module(
+    struct pages *pages, struct page *page, const struct event *event, const struct update_event *sent)
+{
+	struct slice name = json_inside_quotes(sent->name), state = slice_take(name, slice_find_last(name, SLICE(".")));
+	if (!page->broken || !name_is_of_other_module(state, slice_of_text(page->unknown)))
+		return;
+	state = slice_take(name_last_part(state), PAGE_NAME);
+	finding_prove(pages->state.findings, page->broken, &event->origin, "event of the page, of %.*s", (int)state.len,
+	    (const char *)state.at);
+	finding_say(pages->state.findings, page->broken,
+	    "%s; the events of the page name that state %.*s: the backend has loaded the same class from another "
+	    "module "
+	    "than the frontend was exported from",
+	    page->broken->seen, (int)state.len, (const char *)state.at);
+	finding_set_cause_row(pages->state.findings, page->broken, &reflex_causes[REFLEX_MODULES_DIFFER]);
+	page->broken = NULL;
+}
+
 static void page_report_frontend_error(struct pages *pages, const struct event *event, struct slice said)
 {
+	struct page *page = session_state_find(&pages->state.sessions, event->session);
 	struct findings *findings = pages->state.findings;
 	struct finding *finding = findings_claim(
 	    findings, CODE_FRONTEND_ERROR, CONFIDENCE_PROVEN, event->session, event, "");
 	if (!finding)
 		return;
+	if (page && finding->count == 1)
+		page_note_unknown(pages, page, finding, said);
 	said = slice_take(said, 240);
 	finding_say(findings, finding, "the page said: %.*s", (int)said.len, said.at ? (const char *)said.at : "");
 	finding_prove(findings, finding, &event->origin, "error report of the page");
@@ -151,6 +189,7 @@ static void page_take_sent(struct pages *pages, const struct event *event, const
 		return;
 	enum namespace_state state = page_namespace_state(event);
 	page_note_sent(pages, page, event, sent);
+	page_compare_module(pages, page, event, sent);
 	page->owed.event = 0;
 	if (slice_ends_with(json_inside_quotes(sent->name), SLICE("handle_frontend_exception")))
 		page_report_frontend_error(pages, event, sent->payload);

@@ -355,6 +355,12 @@ static const struct code_advice reflex_advice[] = {
     {0},
 };
 
+#define MODULES_ARE "backend and frontend know the same state by modules of different names"
+#define MODULES_ADVICE                                                                                                 \
+	"Run the backend and export the frontend from the same folder, with the same app_name in rxconfig.py: Reflex " \
+	"makes a state's name from the full name of its module. In a bundle see how the app's module is imported: a "  \
+	"package whose __init__.py was left out, or another working directory or PYTHONPATH, gives it another name."
+
 const struct cause_entry reflex_causes[] = {
     [REFLEX_HYDRATE_NEVER_ASKED] = {"never-asked", "hydrate-missing",
         "the page connected, and did not send the event that asks for its state",
@@ -390,6 +396,8 @@ const struct cause_entry reflex_causes[] = {
         "Export the frontend again with the version of Reflex that the backend runs (pip show reflex), and ship both "
         "together. Where that was done: let browsers, proxies and the CDN drop the old export from their caches.",
         {{0}}},
+    [REFLEX_MODULES_DIFFER] = {"modules-differ", "frontend-error", MODULES_ARE, MODULES_ADVICE, {{0}}},
+    [REFLEX_STATE_OF_OTHER_MODULE] = {"modules-differ", "delta-unknown-state", MODULES_ARE, MODULES_ADVICE, {{0}}},
     [REFLEX_PREFIX] = {"prefix-not-stripped", "handshake-rejected",
         "a Reflex backend serves /_event at its root, so the prefix before it was not taken off on the way",
         "Let the proxy take the prefix off before it passes the request on (nginx: location /api/ { proxy_pass "

@@ -42,6 +42,17 @@ static void a_state_is_called_what_the_source_calls_it(void **state)
 	assert_class("state.tab2_state", "Tab2State");
 }
 
+static void one_class_may_be_of_modules_of_different_names(void **state)
+{
+	(void)state;
+	struct slice own = SLICE("reflex___state____state.shop___shop____app_state");
+	assert_true(name_is_of_other_module(own, SLICE("reflex___state____state.shop____app_state")));
+	assert_false(name_is_of_other_module(own, own));
+	assert_false(name_is_of_other_module(own, SLICE("reflex___state____state.shop____cart_state")));
+	assert_false(name_is_of_other_module(own, SLICE("")));
+	assert_false(name_is_of_other_module(SLICE("reflex___state____state"), SLICE("reflex___istate____state")));
+}
+
 static void a_private_class_keeps_its_module(void **state)
 {
 	(void)state;
@@ -62,6 +73,7 @@ int main(void)
 	    cmocka_unit_test(the_marker_is_no_part_of_a_vars_name),
 	    cmocka_unit_test(a_state_is_named_by_its_last_part),
 	    cmocka_unit_test(a_state_is_called_what_the_source_calls_it),
+	    cmocka_unit_test(one_class_may_be_of_modules_of_different_names),
 	    cmocka_unit_test(a_private_class_keeps_its_module),
 	    cmocka_unit_test(reflexs_own_states_are_known),
 	};

@@ -603,6 +603,50 @@ static void a_state_that_the_frontend_lacks_is_unknown(void **state)
 	SEES(stage, CODE_DELTA_UNKNOWN_STATE);
 }
 
+#define UNKNOWN_STATE                                                                \
+	"{\"message\":\"no dispatch function\",\"error_type\":\"dispatch_missing\"," \
+	"\"substate\":\"reflex___state____state.shop____app_state\"}"
+
+static const struct finding *lack_state(struct stage *stage, const char *event)
+{
+	stage_connect(stage);
+	page_sends(stage, HYDRATE);
+	page_gets(stage, HYDRATED);
+	stage_say(stage, TO_SERVER, "\"client_error\"", UNKNOWN_STATE);
+	page_sends(stage, event);
+	return SEES(stage, CODE_FRONTEND_ERROR);
+}
+
+static void a_state_that_the_page_knows_by_another_module_is_named(void **state)
+{
+	struct stage *stage = *state;
+	const struct finding *found = lack_state(
+	    stage, "{\"name\":\"reflex___state____state.shop___shop____app_state.add\",\"payload\":{}}");
+	assert_non_null(found->cause);
+	assert_string_equal(found->cause, "modules-differ");
+	assert_non_null(strstr(found->seen, "name that state shop___shop____app_state"));
+	assert_non_null(strstr(found->advice, "__init__.py"));
+}
+
+static void events_of_other_states_say_nothing_of_the_one_that_is_unknown(void **state)
+{
+	struct stage *stage = *state;
+	assert_null(lack_state(stage, TICK)->cause);
+}
+
+static void a_state_of_another_module_is_known_by_the_frontends_own(void **state)
+{
+	struct stage *stage = *state;
+	fill_page(stage,
+	    "export const initialState = {\"reflex___state____state\": {\"is_hydrated_rx_state_\": false}, "
+	    "\"reflex___state____state.shop___shop____app_state\": {\"rows_rx_state_\": []}}",
+	    "{\"delta\":{\"reflex___state____state\":{\"is_hydrated_rx_state_\":false},"
+	    "\"reflex___state____state.shop____app_state\":{\"rows_rx_state_\":[]}},\"events\":[],\"final\":true}");
+	const struct finding *found = SEES(stage, CODE_DELTA_UNKNOWN_STATE);
+	assert_non_null(found->cause);
+	assert_string_equal(found->cause, "modules-differ");
+}
+
 /* position_rows comes once, as `rows`; positions changes four times. */
 static const struct finding *see_stale(struct stage *stage, const char *rows)
 {
@@ -762,6 +806,9 @@ int main(void)
 	    ON_STAGE(a_new_var_beside_all_that_pages_show_is_information),
 	    ON_STAGE(a_new_var_explains_no_missing_one),
 	    ON_STAGE(a_state_that_the_frontend_lacks_is_unknown),
+	    ON_STAGE(a_state_that_the_page_knows_by_another_module_is_named),
+	    ON_STAGE(events_of_other_states_say_nothing_of_the_one_that_is_unknown),
+	    ON_STAGE(a_state_of_another_module_is_known_by_the_frontends_own),
 	    ON_STAGE(a_var_that_stays_while_its_neighbour_changes_is_stale),
 	    ON_STAGE(without_the_scripts_that_show_a_var_it_is_no_error),
 	    ON_STAGE(an_update_200_ms_before_the_client_resets_is_lost),
