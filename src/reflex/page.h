@@ -33,6 +33,9 @@ enum reflex_cause {
 	/* why it is loaded again and again, why its state is there twice */
 	REFLEX_REDIRECT_LOOP,
 	REFLEX_TOKEN_TWICE,
+	/* why an event has no answer */
+	REFLEX_CUT_OFF,
+	REFLEX_CAME_BACK,
 	/* why its frontend does not fit */
 	REFLEX_VERSIONS_DIFFER,
 	REFLEX_MODULES_DIFFER,

@@ -174,6 +174,30 @@ static void page_report_absent(struct pages *pages, const struct session *sessio
 	    page_handler(slice_of_text(pending->name), name), line->text);
 }
 
+/* Where the page is now, in a session after this one. */
+static void page_say_back(struct pages *pages, const struct page *page, const struct session *session, char back[80])
+{
+	uint64_t newest = page_newest_session(pages, page);
+	back[0] = '\0';
+	if (newest > session->number)
+		snprintf(back, 80, ", and the page is back with the same token (session %" PRIu64 ")", newest);
+}
+
+/* Up to 0.8 a handler's updates go to the connection from which its event came (reflex app.py: emit_update(update,
+ * sid)), and one that goes on for longer than the connection ends for nobody. */
+static void page_report_cut_off(struct pages *pages, struct finding *finding, const struct page *page,
+    const struct session *session, const struct page_pending *pending)
+{
+	char span[TIMESTAMP_TEXT_SIZE], name[PAGE_NAME], back[80];
+	page_say_back(pages, page, session, back);
+	finding_say(pages->state.findings, finding,
+	    "event %s was under way when the connection broke, %s later and without a goodbye: its update is lost%s",
+	    page_handler(slice_of_text(pending->name), name),
+	    timestamp_format_span(page_end(page, session) - pending->time, span), back);
+	finding_set_cause_row(
+	    pages->state.findings, finding, *back ? &reflex_causes[REFLEX_CAME_BACK] : &reflex_causes[REFLEX_CUT_OFF]);
+}
+
 static void page_report_unanswered(
     struct pages *pages, const struct page *page, const struct session *session, const struct page_pending *pending)
 {
@@ -185,10 +209,7 @@ static void page_report_unanswered(
 		return;
 	timestamp_format_span(page_end(page, session) - pending->time, span);
 	if (page_was_cut_off(page))
-		finding_say(findings, finding,
-		    "event %s was under way when the connection broke, %s later and without a goodbye: its update is "
-		    "lost",
-		    page_handler(slice_of_text(pending->name), name), span);
+		page_report_cut_off(pages, finding, page, session, pending);
 	else
 		finding_say(findings, finding, "event %s was not answered in %s; %llu update%s came before",
 		    page_handler(slice_of_text(pending->name), name), span, (unsigned long long)page->updates,
@@ -357,7 +378,7 @@ static void page_judge_delivery(struct pages *pages, const struct page *page, co
 	const struct delivery *delivery = &session->deliveries[DIRECTION_TO_CLIENT];
 	const struct delivery_loss *waiting = &delivery->waiting;
 	timestamp lasted = page_end(page, session) - waiting->span.since;
-	char span[TIMESTAMP_TEXT_SIZE], back[80] = "";
+	char span[TIMESTAMP_TEXT_SIZE], back[80];
 	if (!page->unseen || page->left || session->transport != TRANSPORT_WEBSOCKET || !waiting->span.since ||
 	    waiting->heard || waiting->resent < threshold_count(THRESHOLD_OBSTACLE_RESENT) ||
 	    lasted < reflex_time(REFLEX_UNDELIVERED))
@@ -365,9 +386,7 @@ static void page_judge_delivery(struct pages *pages, const struct page *page, co
 	struct finding *finding = findings_claim(findings, CODE_DELTA_LOST, CONFIDENCE_LIKELY, session, NULL, "");
 	if (!finding || finding->count > 1)
 		return;
-	uint64_t newest = page_newest_session(pages, page);
-	if (newest > session->number)
-		snprintf(back, sizeof back, ", and the page is back with the same token (session %" PRIu64 ")", newest);
+	page_say_back(pages, page, session, back);
 	finding->time = page->unseen_since;
 	finding_say(findings, finding,
 	    "%llu %s sent after the client's last sign of life, and for %s TCP has acknowledged no byte, though what "

@@ -391,6 +391,16 @@ const struct cause_entry reflex_causes[] = {
         "share states and know of each other's tabs. Without Redis run a single worker, or let the balancer send each "
         "client to the same backend (sticky by address or cookie).",
         {{0}}},
+    [REFLEX_CUT_OFF] = {"cut-off", "event-unanswered", "the connection broke while the event's handler was at work",
+        "Find out why the connection broke: the server's log, the proxy's, and what else is found in this session.",
+        {{0}}},
+    [REFLEX_CAME_BACK] = {"page-reconnected", "event-unanswered",
+        "the connection broke while the event's handler was at work, and the page connected again: what the handler "
+        "sends at its end goes to the connection that is gone",
+        "Find out why the connection broke (what else is found in this session). Let a handler that works for long be "
+        "a background task (@rx.event(background=True)), whose updates follow the page to its new connection, or let "
+        "the page's on_load handler read what became of the work.",
+        {{0}}},
     [REFLEX_VERSIONS_DIFFER] = {"versions-differ", "frontend-mismatch",
         "the frontend was exported by another version of Reflex than the backend runs",
         "Export the frontend again with the version of Reflex that the backend runs (pip show reflex), and ship both "

@@ -42,6 +42,37 @@ static void connect_page(struct stage *stage, const char *token, const char *mor
 	stage_join(stage);
 }
 
+/* ---- a connection that breaks */
+
+static const struct finding *break_in_mid_handler(struct stage *stage, const char *token)
+{
+	connect_page(stage, "t", "");
+	page_sends(stage, OF_PAGE("hydrate", "/"));
+	page_gets(stage, HYDRATED);
+	page_sends(stage, OF_PAGE("shop____app_state.import_orders", "/"));
+	stage_wait(stage, 1);
+	stage_emit(stage, EVENT_TCP_CLOSE, TO_SERVER);
+	stage_begin_session(stage);
+	connect_page(stage, token, "");
+	return SEES(stage, CODE_EVENT_UNANSWERED);
+}
+
+static void of_a_page_that_is_back_the_handlers_update_goes_to_the_connection_before(void **state)
+{
+	struct stage *stage = *state;
+	const struct finding *found = break_in_mid_handler(stage, "t");
+	assert_string_equal(found->cause, "page-reconnected");
+	assert_non_null(strstr(found->seen, "back with the same token (session 2)"));
+}
+
+static void another_pages_connection_is_no_return(void **state)
+{
+	struct stage *stage = *state;
+	const struct finding *found = break_in_mid_handler(stage, "other");
+	assert_string_equal(found->cause, "cut-off");
+	assert_null(strstr(found->seen, "session 2"));
+}
+
 /* ---- reconnect-loop */
 
 /* A page at / is loaded, and what it does then redirects it. */
@@ -369,6 +400,8 @@ static void a_frontend_that_names_no_known_version_is_not_judged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    ON_STAGE(of_a_page_that_is_back_the_handlers_update_goes_to_the_connection_before),
+	    ON_STAGE(another_pages_connection_is_no_return),
 	    ON_STAGE(a_page_that_redirects_to_itself_is_a_loop_and_names_its_handler),
 	    ON_STAGE(a_query_or_a_slash_does_not_make_another_page),
 	    ON_STAGE(two_pages_that_redirect_to_each_other_are_a_loop),
