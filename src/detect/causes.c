@@ -367,6 +367,19 @@ const struct cause_entry cause_table[CAUSES] = {
         "Flask-SocketIO simple-websocket, eventlet, or gevent with gevent-websocket and its worker. Or let clients "
         "poll.",
         {{0}}},
+    [CAUSE_RAISED] = {"exception", "handshake-rejected",
+        "the application raised an exception while it handled the request, before it answered",
+        "Look in the server's log at this time for the traceback (uvicorn: \"Exception in ASGI application\"): its "
+        "last "
+        "line names the error, the one before it where it was raised.",
+        {{0}}},
+    [CAUSE_ASYNC_MODE] = {"async-mode", "handshake-rejected",
+        "the Socket.IO server was made for another framework than it runs under",
+        "Name the framework when the server is made: socketio.AsyncServer(async_mode=\"asgi\") under uvicorn, "
+        "hypercorn "
+        "or daphne. Without it python-engineio takes the first that is installed, aiohttp before all others, whose "
+        "requests have another form.",
+        {{0}}},
     [CAUSE_APPLICATION] = {"application", "handshake-rejected", "the application refuses the connection",
         "The application's own check refuses (a connect handler, allowRequest, a request checker): look there, and at "
         "the credentials that the client sends.",

@@ -26,8 +26,8 @@ bool logged_read(struct logged_reader *reader, const struct server_log_table *ta
 	const struct server_log_line *row;
 	enum server_log_meaning meaning = servers_read_log(text, tables, &row);
 	if (reader->follows && logged_names_error(text)) {
-		meaning = LOG_EXCEPTION;
-		row = NULL;
+		meaning = meaning == LOG_ASYNC_MODE ? meaning : LOG_EXCEPTION;
+		row = meaning == LOG_ASYNC_MODE ? row : NULL;
 		reader->follows = false;
 	}
 	if (meaning == LOG_NOTHING)
@@ -91,7 +91,7 @@ static const struct {
     {CODE_TRANSPORT_REJECTED, MEANS(LOG_TRANSPORT) | MEANS(LOG_ORIGIN) | MEANS(LOG_VERSION) | MEANS(LOG_REJECTED)},
     {CODE_PROTOCOL_VERSION, MEANS(LOG_TRANSPORT) | MEANS(LOG_ORIGIN) | MEANS(LOG_VERSION) | MEANS(LOG_REJECTED)},
     {CODE_SESSION_UNKNOWN, MEANS(LOG_SESSION) | MEANS(LOG_GONE) | MEANS(LOG_RECYCLED)},
-    {CODE_HANDSHAKE_REJECTED, MEANS(LOG_ORIGIN) | MEANS(LOG_REJECTED) | MEANS(LOG_UPGRADE)},
+    {CODE_HANDSHAKE_REJECTED, MEANS(LOG_ORIGIN) | MEANS(LOG_REJECTED) | MEANS(LOG_UPGRADE) | MEANS(LOG_ASYNC_MODE)},
     {CODE_UPGRADE_FAILED, MEANS(LOG_UPGRADE)},
     {CODE_NAMESPACE_REJECTED, MEANS(LOG_REJECTED) | MEANS(LOG_NAMESPACE)},
     {CODE_CONNECT_UNANSWERED, MEANS(LOG_REJECTED) | MEANS(LOG_GONE)},
@@ -140,6 +140,14 @@ static void logged_try(const struct finding *finding, const struct logged_line *
 
 /* ---- what a line settles */
 
+/* What the server answers then says no more than that it failed. */
+static void logged_settle_failure(struct findings *findings, struct finding *finding, const struct logged_line *line)
+{
+	if (line->meaning == LOG_ASYNC_MODE && finding->code == CODE_HANDSHAKE_REJECTED &&
+	    strstr(finding->seen, "HTTP 500"))
+		finding_set_cause(findings, finding, CAUSE_ASYNC_MODE, NULL);
+}
+
 /* A bare 403 may mean the transport, the revision, the origin or the application: the log says which. */
 static void logged_settle(struct findings *findings, struct finding *finding, const struct logged_line *line)
 {
@@ -179,6 +187,7 @@ static void logged_quote(struct logged *logged, struct finding *finding)
 	if (!line)
 		return;
 	logged_settle(logged->state.findings, finding, line);
+	logged_settle_failure(logged->state.findings, finding, line);
 	finding_say(logged->state.findings, finding, "%s; %s \"%s\"", finding->seen,
 	    line->time == TIMESTAMP_NONE ? "the server's log has, without a time," : "the server logged", line->text);
 }

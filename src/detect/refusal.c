@@ -131,6 +131,15 @@ static bool refusal_is_of_parser(const struct exchange *exchange)
 	       slice_equals_nocase(exchange_field(&exchange->answer, "Connection"), "close");
 }
 
+/* What uvicorn (h11_impl.py: send_500_response; websockets_impl.py: asgi_function_returned) and Starlette (errors.py)
+ * answer in the place of an application that raised. Without anything that takes WebSockets uvicorn passes a handshake
+ * on as a request, and then the answer has a Server field, as each answer to a request has. */
+static bool refusal_is_of_exception(const struct exchange *exchange)
+{
+	bool is_answer = !refusal_is_of_websocket(exchange) || !exchange_count_fields(&exchange->answer, "Server");
+	return exchange->status == 500 && is_answer && slice_equals(exchange->plain, SLICE("Internal Server Error"));
+}
+
 /* gunicorn's page (util.py: write_error) in answer to a poll that was held: its arbiter ended the worker, which had not
  * notified it for --timeout, because a sync worker waits with its poll. */
 static bool refusal_is_of_killed_worker(const struct exchange *exchange)
@@ -167,7 +176,9 @@ static enum cause refusal_cause_of_status(const struct exchange *exchange)
 	static const char line[] = "Request Line is too large"; /* gunicorn http/errors.py: LimitRequestLine */
 	switch (exchange->status) {
 	case 500:
-		return refusal_is_of_killed_worker(exchange) ? CAUSE_WORKER_TIMEOUT : CAUSES;
+		return refusal_is_of_killed_worker(exchange) ? CAUSE_WORKER_TIMEOUT
+		       : refusal_is_of_exception(exchange)   ? CAUSE_RAISED
+		                                             : CAUSES;
 	case 401:
 		return CAUSE_CREDENTIALS;
 	case 407:
@@ -323,7 +334,7 @@ enum cause refusal_cause(const struct exchange *exchange, bool post)
 		       : slice_equals(exchange_field(&exchange->request, "Origin"), SLICE("null")) ? CAUSE_ORIGIN_NULL
 		                                                                                   : CAUSE_ORIGIN;
 	case MEANING_NO_WEBSOCKET:
-		return post ? CAUSES : CAUSE_WEBSOCKET_NOT_POSSIBLE;
+		return post ? CAUSES : refusal_is_of_exception(exchange) ? CAUSE_RAISED : CAUSE_WEBSOCKET_NOT_POSSIBLE;
 	case MEANING_STORAGE:
 		return post ? CAUSE_POST_REFUSED : CAUSE_STORAGE;
 	case MEANING_NO_RULE:

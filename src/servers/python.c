@@ -23,6 +23,10 @@ static const struct server_log_line python_log_lines[] = {
     {"is not connected to namespace", LOG_NAMESPACE, NULL, {NULL, "socketio async_server.py: _handle_event", NULL}},
     {"sid is not connected to requested namespace", LOG_NAMESPACE, NULL, {NULL, "socketio base_manager.py", NULL}},
     {"cannot send to sid", LOG_SESSION, "cannot send to sid *", {NULL, AS ": send_packet", NULL}},
+    /* The first framework that is installed is taken (base_server.py: async_modes), and each calls it in its own way.
+     */
+    {"translate_request() takes", LOG_ASYNC_MODE, NULL,
+        {"async_mode", "engineio async_drivers: translate_request", "py-async-mode-guessed"}},
     {"application rejected connection", LOG_REJECTED, NULL, {NULL, AS ": _handle_connect", NULL}},
     {"WORKER TIMEOUT", LOG_WORKER, NULL, {NULL, "gunicorn arbiter.py: murder_workers", "py-worker-timeout"}},
     {"autorestarting worker after current request", LOG_RECYCLED, NULL,

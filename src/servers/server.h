@@ -175,6 +175,7 @@ enum server_log_meaning {
 	LOG_EXCEPTION_FOLLOWS, /* the next lines say which */
 	LOG_GONE,              /* a client that did not answer */
 	LOG_WORKER,            /* a process of the server was stopped or killed */
+	LOG_ASYNC_MODE,        /* it runs under another framework than it was made for */
 	LOG_RECYCLED,          /* a worker is replaced: it has answered as many requests as it may */
 	LOG_STARTED,           /* the server was started */
 	SERVER_LOG_MEANINGS,

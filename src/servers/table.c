@@ -227,8 +227,13 @@ enum server_log_meaning servers_read_log(
 	const struct text_pairs pairs = text_pairs_of(line);
 	for (; extra && !found; extra = extra->next)
 		found = log_find(line, &pairs, extra->lines, extra->line_count);
-	for (size_t i = 0; i < SERVERS && !found; i++)
-		found = log_find(line, &pairs, servers_table[i]->log_lines, servers_table[i]->log_line_count);
+	/* The name of an error says less than the words of a server that knows this one. */
+	for (size_t i = 0; i < SERVERS && (!found || found->meaning == LOG_EXCEPTION); i++) {
+		const struct server_log_line *other = log_find(
+		    line, &pairs, servers_table[i]->log_lines, servers_table[i]->log_line_count);
+		if (other && (!found || other->meaning != LOG_EXCEPTION))
+			found = other;
+	}
 	if (row)
 		*row = found;
 	return found ? found->meaning : LOG_NOTHING;
@@ -334,6 +339,7 @@ const char *server_log_meaning_text(enum server_log_meaning meaning)
 	    [LOG_EXCEPTION_FOLLOWS] = "exception, named in the next lines",
 	    [LOG_GONE] = "client did not answer",
 	    [LOG_WORKER] = "process stopped or killed",
+	    [LOG_ASYNC_MODE] = "made for another framework than it runs under",
 	    [LOG_RECYCLED] = "worker replaced after its number of requests",
 	    [LOG_STARTED] = "the server was started",
 	};

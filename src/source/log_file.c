@@ -115,6 +115,7 @@ static bool log_is_reason(const struct log_file *log, struct slice line)
 	case LOG_VERSION:
 	case LOG_UPGRADE:
 	case LOG_REJECTED:
+	case LOG_ASYNC_MODE:
 	case LOG_EXCEPTION:
 	case LOG_EXCEPTION_FOLLOWS:
 		return true;

@@ -111,9 +111,34 @@ static void a_line_that_names_the_session_goes_before_others(void **state)
 	assert_non_null(strstr(SEES(stage, CODE_ACK_MISSING)->seen, "KeyError: 'sid'"));
 }
 
+#define SHAKE "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: app:8000\r\n\r\n"
+#define OTHER_FRAMEWORK "TypeError: translate_request() takes 1 positional argument but 3 were given"
+
+static void a_server_made_for_another_framework_is_why_it_fails(void **state)
+{
+	struct stage *stage = *state;
+	stage_ask(stage, false, SHAKE, "HTTP/1.1 500 Internal Server Error\r\n\r\n", "Internal Server Error");
+	write_log(stage, "Traceback (most recent call last):");
+	write_log(stage, OTHER_FRAMEWORK);
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_string_equal(found->cause, "async-mode");
+	assert_non_null(strstr(found->advice, "async_mode=\"asgi\""));
+}
+
+static void a_path_that_is_not_served_is_no_servers_failure(void **state)
+{
+	struct stage *stage = *state;
+	write_undated(stage, OTHER_FRAMEWORK);
+	stage_ask(stage, false, SHAKE, "HTTP/1.1 404 Not Found\r\n\r\n", "Not Found");
+	const struct finding *found = SEES(stage, CODE_HANDSHAKE_REJECTED);
+	assert_true(!found->cause || strcmp(found->cause, "async-mode") != 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    ON_STAGE(a_server_made_for_another_framework_is_why_it_fails),
+	    ON_STAGE(a_path_that_is_not_served_is_no_servers_failure),
 	    ON_STAGE(the_log_settles_that_a_bare_403_means_the_transport),
 	    ON_STAGE(the_log_settles_that_a_bare_403_means_the_origin),
 	    ON_STAGE(a_line_without_a_time_settles_it_less_surely),

@@ -461,6 +461,24 @@ static void repeated_refusals_are_one_finding_with_a_count(void **state)
 	assert_int_equal(stage->findings->first->count, 5);
 }
 
+#define FAILED "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 21\r\nConnection: close\r\n"
+
+static void an_application_that_raises_is_known_by_what_its_server_answers_then(void **state)
+{
+	(void)state;
+	refuse_because(POLL "\r\n", FAILED "Server: uvicorn\r\n\r\n", "Internal Server Error", CODE_HANDSHAKE_REJECTED,
+	    "exception", "traceback");
+	refuse_because(WEBSOCKET "Connection: Upgrade\r\n\r\n", FAILED "\r\n", "Internal Server Error",
+	    CODE_HANDSHAKE_REJECTED, "exception", "traceback");
+}
+
+static void a_handshake_that_is_passed_on_as_a_request_meets_a_server_without_websockets(void **state)
+{
+	(void)state;
+	refuse_because(WEBSOCKET "Connection: Upgrade\r\n\r\n", FAILED "Server: uvicorn\r\n\r\n",
+	    "Internal Server Error", CODE_HANDSHAKE_REJECTED, "no-websocket-support", "uvicorn[standard]");
+}
+
 #define ASKS_OF_PAGE "Connection: upgrade\r\nOrigin: http://chat.example.org\r\n"
 #define NOT_ACCEPTED "\"http://chat.example.org is not an accepted origin.\""
 
@@ -1089,6 +1107,8 @@ int main(void)
 	    ON_STAGE(a_server_that_takes_one_transport_refuses_only_the_other),
 	    ON_STAGE(one_transport_that_is_refused_again_and_again_is_one_that_is_not_allowed),
 	    ON_STAGE(two_hosts_at_one_address_may_each_allow_one_transport),
+	    cmocka_unit_test(an_application_that_raises_is_known_by_what_its_server_answers_then),
+	    cmocka_unit_test(a_handshake_that_is_passed_on_as_a_request_meets_a_server_without_websockets),
 	    cmocka_unit_test(a_host_that_a_proxy_replaced_is_why_the_pages_origin_is_refused),
 	    cmocka_unit_test(a_scheme_that_does_not_arrive_is_why_the_pages_origin_is_refused),
 	    cmocka_unit_test(a_page_of_another_site_is_refused_as_such),
