@@ -370,14 +370,13 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_RAISED] = {"exception", "handshake-rejected",
         "the application raised an exception while it handled the request, before it answered",
         "Look in the server's log at this time for the traceback (uvicorn: \"Exception in ASGI application\"): its "
-        "last "
-        "line names the error, the one before it where it was raised.",
+        "last line names the error, the one before it where it was raised.",
         {{0}}},
     [CAUSE_ASYNC_MODE] = {"async-mode", "handshake-rejected",
         "the Socket.IO server was made for another framework than it runs under",
         "Name the framework when the server is made: socketio.AsyncServer(async_mode=\"asgi\") under uvicorn, "
-        "hypercorn "
-        "or daphne. Without it python-engineio takes the first that is installed, aiohttp before all others, whose "
+        "hypercorn or daphne. Without it python-engineio takes the first that is installed, aiohttp before all others, "
+        "whose "
         "requests have another form.",
         {{0}}},
     [CAUSE_APPLICATION] = {"application", "handshake-rejected", "the application refuses the connection",
@@ -712,8 +711,8 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_HOST_NOT_SERVED] = {"host-not-served", "request-unanswered",
         "the server ends the connection of each request for one host, and answers those for another",
         "Let what listens there serve this host as well (nginx: add it to server_name of the server that has "
-        "Socket.IO's "
-        "location; one that is told to return 444, as a default_server often is, ends all other connections without "
+        "Socket.IO's location; one that is told to return 444, as a default_server often is, ends all other "
+        "connections without "
         "a word), or let clients use the host that it knows.",
         {{0}}},
     [CAUSE_PORT_OF_HTTP2] = {"port-of-http2", "request-unanswered",
@@ -1311,8 +1310,7 @@ const struct cause_entry cause_table[CAUSES] = {
         "the preflight (OPTIONS) is refused by the server or by a proxy, firewall or gateway before it",
         "Let OPTIONS pass to the Socket.IO server at its path, and give the server its CORS option, which makes it "
         "answer preflights (node: cors: {origin: [...]}; python: cors_allowed_origins); or let the proxy answer "
-        "OPTIONS "
-        "with 204 and the Access-Control headers. " NO_PREFLIGHT,
+        "OPTIONS with 204 and the Access-Control headers. " NO_PREFLIGHT,
         {{0}}},
     [CAUSE_PREFLIGHT_METHOD] = {"preflight-method", "cors-blocked",
         "the answer to the preflight (OPTIONS) does not allow the request's method",
@@ -1323,8 +1321,7 @@ const struct cause_entry cause_table[CAUSES] = {
         "the answer to the preflight (OPTIONS) does not allow a header that the page sends (extraHeaders)",
         "Add the header that is named to Access-Control-Allow-Headers (node: cors.allowedHeaders; without that option "
         "all that are asked for are allowed; nginx: add_header Access-Control-Allow-Headers … always). * does not "
-        "cover "
-        "authorization, nor anything when the page sends credentials. " NO_PREFLIGHT,
+        "cover authorization, nor anything when the page sends credentials. " NO_PREFLIGHT,
         {{0}}},
     [CAUSE_STREAM_REFUSED] = {"refused", "stream-refused",
         "the server refused the stream before it read it: more were open than it allows at once, or it is shutting "

@@ -267,8 +267,7 @@ static const struct code_entry code_table[CODES] = {
         "as a poll, or the answer to a poll whose client had ended the connection before. The server counts them as "
         "delivered and does not send them again. Or the client sent them where the server does not read them: in a "
         "POST over HTTP/2 without Content-Length, to python-engineio, which answers ok. Or the server did not recover "
-        "the "
-        "session of a client that asked for it (connection state recovery).",
+        "the session of a client that asked for it (connection state recovery).",
         "In the answer to a WebSocket handshake: repair the upgrade (the proxy must pass Upgrade on), and update "
         "python-engineio, whose current versions refuse such a request. In the answer to a poll that was given up: "
         "raise the timeout of whoever gives up above pingInterval; connection state recovery (socket.io 4.6 and later) "

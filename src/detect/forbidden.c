@@ -31,8 +31,7 @@ void forbidden_doubt(
 		        ? "an ASGI server cannot say why it refuses a WebSocket; the page's origin is the server's own "
 		          "here, but a proxy is in between, which may pass on another Host or no X-Forwarded-Proto"
 		        : "an ASGI server cannot say why it refuses a WebSocket; the page's origin is the server's "
-		          "own, so "
-		          "it is not the origin, but nothing may be mounted at this path, or it may be the "
+		          "own, so it is not the origin, but nothing may be mounted at this path, or it may be the "
 		          "application's "
 		          "own check");
 		break;
@@ -48,8 +47,8 @@ void forbidden_doubt(
 	case FORWARDED_OTHER:
 		finding_doubt(findings, finding,
 		    "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not "
-		    "the "
-		    "origin %.*s, or has nothing at this path; its log tells which (\"Invalid transport\", \"not an "
+		    "the origin %.*s, or has nothing at this path; its log tells which (\"Invalid transport\", \"not "
+		    "an "
 		    "accepted origin\", or neither)",
 		    (int)origin.len, (const char *)origin.at);
 		break;
@@ -70,8 +69,7 @@ void forbidden_say_page(
 	if (page == FORWARDED_HOST_LOST)
 		finding_say(findings, finding,
 		    "%s; the page is of %.*s, and the Host that arrives is %.*s: a proxy has put its own in the place "
-		    "of "
-		    "the page's",
+		    "of the page's",
 		    finding->seen, (int)origin.len, (const char *)origin.at, (int)host.len, (const char *)host.at);
 	else
 		finding_say(findings, finding,

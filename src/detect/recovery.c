@@ -129,8 +129,7 @@ static void recovery_report(
 	finding_begin_at(finding, request->origin.time);
 	finding_say(findings, finding,
 	    "a client was back %s after the last sign of its session, and asked for its recovery (pid)%s; %s began a "
-	    "new "
-	    "session: what was sent to the client meanwhile is lost, and so are its rooms and data",
+	    "new session: what was sent to the client meanwhile is lost, and so are its rooms and data",
 	    timestamp_format_span(away, span), request->has_offset ? "" : ", but had no offset to give", server);
 	finding_set_cause(findings, finding, cause, NULL);
 	finding_doubt(findings, finding,

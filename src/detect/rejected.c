@@ -105,17 +105,14 @@ static const struct malformed_suspicion {
     {"a CONNECT by another parser than the default one (MessagePack, JSON)", NULL},
     {"text that is not UTF-8",
         "Encode what is sent as UTF-8: a client in C, C++, PHP or on a microcontroller that passes latin-1 or bytes on "
-        "as "
-        "they are, a database or file of another encoding. Bytes that are no text go as a binary attachment."},
+        "as they are, a database or file of another encoding. Bytes that are no text go as a binary attachment."},
     {"an unmasked frame from the client",
         "The client's WebSocket library breaks a rule (each frame of a client is masked): update or replace it, and "
         "look for code that writes frames by itself. A proxy that ends WebSockets and begins new ones behind it has to "
-        "mask as "
-        "well."},
+        "mask as well."},
     {"a masked frame from the server",
         "The server's WebSocket library breaks a rule (no frame of a server is masked): update or replace it, and look "
-        "for "
-        "code that writes frames by itself, or a proxy that passes a client's frames back."},
+        "for code that writes frames by itself, or a proxy that passes a client's frames back."},
 };
 
 /* NULL: nothing. */
