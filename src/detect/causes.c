@@ -375,9 +375,8 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_ASYNC_MODE] = {"async-mode", "handshake-rejected",
         "the Socket.IO server was made for another framework than it runs under",
         "Name the framework when the server is made: socketio.AsyncServer(async_mode=\"asgi\") under uvicorn, "
-        "hypercorn or daphne. Without it python-engineio takes the first that is installed, aiohttp before all others, "
-        "whose "
-        "requests have another form.",
+        "hypercorn or daphne. Without it python-engineio takes the first that is installed, aiohttp before all "
+        "others, whose requests have another form.",
         {{0}}},
     [CAUSE_APPLICATION] = {"application", "handshake-rejected", "the application refuses the connection",
         "The application's own check refuses (a connect handler, allowRequest, a request checker): look there, and at "

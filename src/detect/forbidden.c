@@ -48,8 +48,7 @@ void forbidden_doubt(
 		finding_doubt(findings, finding,
 		    "an ASGI server cannot say why it refuses a WebSocket: it does not allow this transport, or not "
 		    "the origin %.*s, or has nothing at this path; its log tells which (\"Invalid transport\", \"not "
-		    "an "
-		    "accepted origin\", or neither)",
+		    "an accepted origin\", or neither)",
 		    (int)origin.len, (const char *)origin.at);
 		break;
 	default:

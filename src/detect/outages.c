@@ -131,8 +131,7 @@ static void outage_report_slow(struct findings *findings, const struct outage *o
 {
 	finding_say(findings, outage->finding,
 	    "%s; in between it reached its server %u times, and each refused request was a poll that had been held: "
-	    "the "
-	    "proxy did not wait longer",
+	    "the proxy did not wait longer",
 	    outage->finding->seen, outage->full);
 	finding_set_cause(findings, outage->finding, CAUSE_BACKEND_SLOW, NULL);
 }

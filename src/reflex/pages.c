@@ -152,8 +152,7 @@ static void page_compare_module(
 	    (const char *)state.at);
 	finding_say(pages->state.findings, page->broken,
 	    "%s; the events of the page name that state %.*s: the backend has loaded the same class from another "
-	    "module "
-	    "than the frontend was exported from",
+	    "module than the frontend was exported from",
 	    page->broken->seen, (int)state.len, (const char *)state.at);
 	finding_set_cause_row(pages->state.findings, page->broken, &reflex_causes[REFLEX_MODULES_DIFFER]);
 	page->broken = NULL;
