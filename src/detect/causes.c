@@ -710,9 +710,8 @@ const struct cause_entry cause_table[CAUSES] = {
     [CAUSE_HOST_NOT_SERVED] = {"host-not-served", "request-unanswered",
         "the server ends the connection of each request for one host, and answers those for another",
         "Let what listens there serve this host as well (nginx: add it to server_name of the server that has "
-        "Socket.IO's location; one that is told to return 444, as a default_server often is, ends all other "
-        "connections without "
-        "a word), or let clients use the host that it knows.",
+        "Socket.IO's location; one that returns 444, as a default_server often does, ends all "
+        "other connections without a word), or let clients use the host that it knows.",
         {{0}}},
     [CAUSE_PORT_OF_HTTP2] = {"port-of-http2", "request-unanswered",
         "the port takes HTTP/2 alone, and the request came in HTTP/1.1",

@@ -67,8 +67,8 @@ void forbidden_say_page(
 	             scheme = slice_take(exchange_field(&exchange->request, "X-Forwarded-Proto"), 16);
 	if (page == FORWARDED_HOST_LOST)
 		finding_say(findings, finding,
-		    "%s; the page is of %.*s, and the Host that arrives is %.*s: a proxy has put its own in the place "
-		    "of the page's",
+		    "%s; the page is of %.*s, and the Host that arrives is %.*s, which a proxy has put there: it "
+		    "cannot be the page's",
 		    finding->seen, (int)origin.len, (const char *)origin.at, (int)host.len, (const char *)host.at);
 	else
 		finding_say(findings, finding,

@@ -28,7 +28,7 @@ const struct threshold_entry threshold_table[THRESHOLDS] = {
         THRESHOLD_MILLISECONDS, "handshake-rejected",
         "pages connect as soon as their scripts run; some seconds for scripts from elsewhere", "chosen"},
     [THRESHOLD_RECOVERY_KEPT] = {"longest absence after which a session is recovered", 120000, THRESHOLD_MILLISECONDS,
-        "event-lost", "servers forget sessions then, unless they are told otherwise",
+        "event-lost", "servers forget sessions then, unless they are set otherwise",
         "socket.io 4.6 and later: maxDisconnectionDuration, 2 min by default"},
     [THRESHOLD_CLIENT_RETURNS] = {"longest time in which a client that fell silent is back", 60000,
         THRESHOLD_MILLISECONDS, "heartbeat-lost",
